@@ -1,0 +1,31 @@
+"""Element types by name, on both sides of the seam.
+
+Names are those of numpy and of ``ml_dtypes`` (``float32``, ``bfloat16``, ``float8_e4m3fn`` ...). A far side without
+``ml_dtypes`` simply does not know the names that come from it.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+
+
+@lru_cache(maxsize=None)
+def numpy_dtype(name: str) -> np.dtype:
+    """The numpy dtype of an element type; raises ``KeyError`` for a name that is not known here."""
+    if name in _NATIVE:
+        return np.dtype(name)
+    try:
+        import ml_dtypes  # noqa: PLC0415  optional on the far side
+    except ImportError:
+        raise KeyError(name) from None
+    if name not in _EXTENDED:
+        raise KeyError(name)
+    return np.dtype(getattr(ml_dtypes, name))
+
+
+_NATIVE = frozenset(
+    "bool int8 int16 int32 int64 uint8 uint16 uint32 uint64 float16 float32 float64 complex64 complex128".split()
+)
+_EXTENDED = frozenset("bfloat16 float8_e4m3fn float8_e5m2 float8_e4m3fnuz float8_e5m2fnuz int4 uint4".split())

@@ -1,0 +1,1 @@
+"""What must hold: the unified interface specification, its requirements and operations, as data."""

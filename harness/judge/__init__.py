@@ -1,0 +1,1 @@
+"""The verdict: a pure function of plan, evidence and waivers that anyone can compute again."""

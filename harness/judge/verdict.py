@@ -1,0 +1,169 @@
+"""The verdict, computed from plan, evidence and waivers alone: the same for everyone who computes it.
+
+A level is met when every required test is a pass or waived. Anything that fails outweighs anything left undecided.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date
+from typing import Any
+
+from harness.judge.waiver import Waiver, waives
+from harness.run.plan import Plan, PlannedTest
+from harness.run.rows import CaseRow, Evidence, TestEvidence
+
+#: Outcomes, mildest first; a requirement's outcome is the worst of its required tests'.
+OUTCOMES = ("pass", "waived", "not-applicable", "not-claimed", "not-reached", "flaky", "incomplete", "fail")
+_SEVERITY = {outcome: rank for rank, outcome in enumerate(OUTCOMES)}
+_MEETS = ("pass", "waived")
+
+#: Three deaths, and an operation's remaining tests are not tried again.
+DEATHS_BEFORE_QUARANTINE = 3
+
+
+@dataclass(frozen=True)
+class TestOutcome:
+    """What one test came to: its outcome, why, and the case that decided it (``seq``, where there is one)."""
+
+    test: str
+    requirement: str
+    level: int
+    required: bool
+    outcome: str
+    because: str
+    cases: int
+    decided: int
+    seq: int | None = None
+    waiver: str | None = None
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Whether the level is met, and everything that stands behind it.
+
+    ``conclusion`` is ``met``, ``not-met`` (something fails) or ``incomplete`` (nothing fails, something is undecided).
+    ``levels_met`` maps each dtype to the highest level all of whose required tests it meets; the runtime's own stands
+    under ``runtime``. ``undeclared`` lists the fields of the profile that were judged by the weakest legal value.
+    """
+
+    level: int
+    conclusion: str
+    tests: tuple[TestOutcome, ...]
+    requirements: Mapping[str, str]
+    counts: Mapping[str, int]
+    levels_met: Mapping[str, int]
+    cases: int
+    undeclared: tuple[str, ...] = ()
+
+    @property
+    def met(self) -> bool:
+        """Whether the level is met."""
+        return self.conclusion == "met"
+
+    @property
+    def exit_code(self) -> int:
+        """0 met, 1 not met, 3 incomplete."""
+        return {"met": 0, "not-met": 1, "incomplete": 3}[self.conclusion]
+
+    def document(self) -> dict[str, Any]:
+        """The verdict as plain data, ready to be signed."""
+        return asdict(self) | {
+            "tests": [{k: v for k, v in asdict(test).items() if v is not None} for test in self.tests],
+            "requirements": dict(self.requirements),
+            "counts": dict(self.counts),
+            "levels_met": dict(self.levels_met),
+            "undeclared": list(self.undeclared),
+        }
+
+
+def judge(
+    plan: Plan,
+    evidence: Evidence,
+    environment: Mapping[str, Any],
+    waivers: Sequence[Waiver] = (),
+    at: date | None = None,
+    undeclared: Sequence[str] = (),
+) -> Verdict:
+    """Compute the verdict; ``environment`` gives the driver a waiver's scope is held against, ``at`` the day."""
+    outcomes = tuple(_judge_test(test, evidence.of(test.test), waivers, environment, at) for test in plan.tests)
+    required = [outcome for outcome in outcomes if outcome.required]
+    worst = max((outcome.outcome for outcome in required), key=_SEVERITY.__getitem__, default="incomplete")
+    conclusion = "met" if worst in _MEETS else "not-met" if worst == "fail" else "incomplete"
+    return Verdict(
+        level=plan.level,
+        conclusion=conclusion,
+        tests=outcomes,
+        requirements=_by_requirement(outcomes),
+        counts={outcome: n for outcome, n in Counter(o.outcome for o in outcomes).items()},
+        levels_met=_levels_met(plan, outcomes),
+        cases=sum(outcome.decided for outcome in outcomes),
+        undeclared=tuple(undeclared),
+    )
+
+
+def _judge_test(
+    test: PlannedTest,
+    evidence: TestEvidence,
+    waivers: Sequence[Waiver],
+    environment: Mapping[str, Any],
+    at: date | None,
+) -> TestOutcome:
+    def outcome(word: str, because: str = "", row: CaseRow | None = None, waiver: str | None = None) -> TestOutcome:
+        return TestOutcome(
+            test.test,
+            test.requirement,
+            test.level,
+            test.standing == "required",
+            word,
+            because,
+            test.cases,
+            len(evidence.rows) if evidence.ended else 0,
+            row.seq if row else None,
+            waiver,
+        )
+
+    if test.standing != "required":
+        return outcome(test.standing, test.because)
+    if not evidence.ended:
+        return outcome("incomplete", evidence.lost[-1].why if evidence.lost else "not run")
+    failures = [row for row in evidence.rows if row.outcome in ("fail", "unsupported")]
+    if failures:
+        waiver = waives(waivers, test, failures, environment, at)
+        if waiver is None:
+            first = failures[0]
+            return outcome("fail", first.detail or "required and unsupported" if first.outcome == "unsupported"
+                           else first.detail, first)
+        return outcome("waived", row=failures[0], waiver=waiver.id)
+    if evidence.lost:
+        return outcome("flaky", f"passed after a loss: {evidence.lost[-1].why}", evidence.rows[0])
+    unreached = next((row for row in evidence.rows if row.outcome == "not-reached"), None)
+    if unreached is not None:
+        return outcome("not-reached", unreached.detail, unreached)
+    return outcome("pass")
+
+
+def _by_requirement(outcomes: Sequence[TestOutcome]) -> dict[str, str]:
+    """The outcome of each requirement: its worst required test's, or its mildest other's where none is required."""
+    found: dict[str, str] = {}
+    for requirement in dict.fromkeys(outcome.requirement for outcome in outcomes):
+        mine = [outcome for outcome in outcomes if outcome.requirement == requirement]
+        required = [outcome.outcome for outcome in mine if outcome.required]
+        if required:
+            found[requirement] = max(required, key=_SEVERITY.__getitem__)
+        else:
+            found[requirement] = min((outcome.outcome for outcome in mine), key=_SEVERITY.__getitem__)
+    return found
+
+
+def _levels_met(plan: Plan, outcomes: Sequence[TestOutcome]) -> dict[str, int]:
+    """The highest level met by each dtype that has required tests, 0 for none; ``runtime`` for those without one."""
+    met: dict[str, int] = {}
+    pairs = [(test, outcome) for test, outcome in zip(plan.tests, outcomes, strict=True) if outcome.required]
+    for dtype in dict.fromkeys(test.dtype for test, _ in pairs):
+        mine = [(test.level, outcome.outcome in _MEETS) for test, outcome in pairs if test.dtype == dtype]
+        failed = [level for level, ok in mine if not ok]
+        met[dtype or "runtime"] = min(failed) - 1 if failed else plan.level
+    return met

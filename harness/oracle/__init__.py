@@ -1,0 +1,1 @@
+"""What is right: seeded inputs, exact references, error bounds, and the rules that compare."""

@@ -1,0 +1,76 @@
+"""The one grammar of evidence: case rows, end rows and lost rows, as they stand in a bundle for years."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class CaseRow:
+    """What one case showed: against what it was checked, how far off it was, and how to do it again.
+
+    ``seq`` is the case's number in the whole plan, the same in every run of that plan. ``worst``, ``limit``,
+    ``expected`` and ``got`` are hexadecimal floats or words. ``inputs`` and ``output`` are 128-bit digests; ``kept``
+    names the file with a failing case's arrays. ``ms`` is the device's time for the case.
+    """
+
+    seq: int
+    test: str
+    case: str
+    attempt: int
+    layer: str
+    outcome: str
+    rule: str
+    worst: str
+    limit: str
+    seed: str
+    inputs: str
+    output: str
+    ms: float
+    at: tuple[int, ...] | None = None
+    expected: str = ""
+    got: str = ""
+    cause: str = ""
+    detail: str = ""
+    kept: str = ""
+
+
+@dataclass(frozen=True)
+class LostRow:
+    """A case (or, before the first, a test) that took the device with it: ``why`` says how it died."""
+
+    test: str
+    case: str
+    attempt: int
+    why: str
+    seq: int = -1
+
+
+@dataclass(frozen=True)
+class TestEvidence:
+    """All that counts of one test: the rows of its ended attempt, and what was lost in earlier ones."""
+
+    test: str
+    rows: tuple[CaseRow, ...] = ()
+    ended: bool = False
+    lost: tuple[LostRow, ...] = ()
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """The fold over all rows of a bundle: evidence by test, and the reason why the run stopped early, if it did."""
+
+    tests: Mapping[str, TestEvidence] = field(default_factory=dict)
+
+    def of(self, test: str) -> TestEvidence:
+        """The evidence of one test; empty where there is none."""
+        return self.tests.get(test) or TestEvidence(test)
+
+
+def row_fields(row: CaseRow | LostRow) -> dict[str, Any]:
+    """A row as it is written: empty fields left out."""
+    kind = "case" if isinstance(row, CaseRow) else "lost"
+    fields = {key: value for key, value in vars(row).items() if value not in ("", None)}
+    return {"row": kind, **fields}
