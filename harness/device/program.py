@@ -46,7 +46,7 @@ class Program:
         """128 bits over every call and every byte of input: two runs with equal digests asked the same."""
         digest = hashlib.blake2b(digest_size=16)
         for step in self.steps:
-            header = [step.call, step.result, {k: _plain(v) for k, v in step.arguments.items() if k != "data"}]
+            header = [step.call, step.result, {k: plain(v) for k, v in step.arguments.items() if k != "data"}]
             digest.update(json.dumps(header, sort_keys=True, separators=(",", ":")).encode())
             if "data" in step.arguments:
                 digest.update(to_bytes(step.arguments["data"]))
@@ -168,15 +168,15 @@ def to_bytes(data: Data) -> bytes:
     return data if isinstance(data, bytes) else np.ascontiguousarray(data).tobytes()
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """A step's argument as JSON: a reference is ``{"ref": name}``, a tensor ``{"tensor": [...]}``."""
     if isinstance(value, Ref):
         return {"ref": value.name}
     if isinstance(value, Tensor):
         strides = None if value.strides is None else list(value.strides)
-        return {"tensor": [_plain(value.buffer), value.dtype, list(value.shape), strides, value.offset]}
+        return {"tensor": [plain(value.buffer), value.dtype, list(value.shape), strides, value.offset]}
     if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
+        return [plain(item) for item in value]
     if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
+        return {key: plain(item) for key, item in value.items()}
     return value

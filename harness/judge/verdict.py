@@ -13,6 +13,7 @@ from typing import Any
 
 from harness.judge.waiver import Waiver, waives
 from harness.run.plan import Plan, PlannedTest
+from harness.run.quarantine import quarantined, subject_of
 from harness.run.rows import CaseRow, Evidence, TestEvidence
 
 #: Outcomes, mildest first; a requirement's outcome is the worst of its required tests'.
@@ -20,8 +21,6 @@ OUTCOMES = ("pass", "waived", "not-applicable", "not-claimed", "not-reached", "f
 _SEVERITY = {outcome: rank for rank, outcome in enumerate(OUTCOMES)}
 _MEETS = ("pass", "waived")
 
-#: Three deaths, and an operation's remaining tests are not tried again.
-DEATHS_BEFORE_QUARANTINE = 3
 
 
 @dataclass(frozen=True)
@@ -88,7 +87,11 @@ def judge(
     undeclared: Sequence[str] = (),
 ) -> Verdict:
     """Compute the verdict; ``environment`` gives the driver a waiver's scope is held against, ``at`` the day."""
-    outcomes = tuple(_judge_test(test, evidence.of(test.test), waivers, environment, at) for test in plan.tests)
+    banned = quarantined(plan.required(), evidence)
+    outcomes = tuple(
+        _judge_test(test, evidence.of(test.test), subject_of(test) in banned, waivers, environment, at)
+        for test in plan.tests
+    )
     required = [outcome for outcome in outcomes if outcome.required]
     worst = max((outcome.outcome for outcome in required), key=_SEVERITY.__getitem__, default="incomplete")
     conclusion = "met" if worst in _MEETS else "not-met" if worst == "fail" else "incomplete"
@@ -107,6 +110,7 @@ def judge(
 def _judge_test(
     test: PlannedTest,
     evidence: TestEvidence,
+    banned: bool,
     waivers: Sequence[Waiver],
     environment: Mapping[str, Any],
     at: date | None,
@@ -128,14 +132,13 @@ def _judge_test(
     if test.standing != "required":
         return outcome(test.standing, test.because)
     if not evidence.ended:
-        return outcome("incomplete", evidence.lost[-1].why if evidence.lost else "not run")
+        return outcome("incomplete", _why_undecided(test, evidence, banned))
     failures = [row for row in evidence.rows if row.outcome in ("fail", "unsupported")]
     if failures:
         waiver = waives(waivers, test, failures, environment, at)
         if waiver is None:
             first = failures[0]
-            return outcome("fail", first.detail or "required and unsupported" if first.outcome == "unsupported"
-                           else first.detail, first)
+            return outcome("fail", _why_failed(first), first)
         return outcome("waived", row=failures[0], waiver=waiver.id)
     if evidence.lost:
         return outcome("flaky", f"passed after a loss: {evidence.lost[-1].why}", evidence.rows[0])
@@ -143,6 +146,19 @@ def _judge_test(
     if unreached is not None:
         return outcome("not-reached", unreached.detail, unreached)
     return outcome("pass")
+
+
+def _why_undecided(test: PlannedTest, evidence: TestEvidence, banned: bool) -> str:
+    if evidence.lost:
+        last = evidence.lost[-1]
+        return f"{last.case}: {last.why}" if last.case else last.why
+    return f"not run: {subject_of(test)} killed the device too often" if banned else "not run"
+
+
+def _why_failed(row: CaseRow) -> str:
+    if row.outcome == "unsupported":
+        return f"required and unsupported: {row.detail}"
+    return row.detail or row.cause
 
 
 def _by_requirement(outcomes: Sequence[TestOutcome]) -> dict[str, str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 
 @dataclass(frozen=True)
@@ -39,13 +38,16 @@ class CaseRow:
 
 @dataclass(frozen=True)
 class LostRow:
-    """A case (or, before the first, a test) that took the device with it: ``why`` says how it died."""
+    """A case that took the device with it, or a test cut off at its cap: ``why`` says how.
+
+    ``case`` is empty where none had begun. ``final`` means that the test is not tried again.
+    """
 
     test: str
     case: str
     attempt: int
     why: str
-    seq: int = -1
+    final: bool = False
 
 
 @dataclass(frozen=True)
@@ -60,17 +62,10 @@ class TestEvidence:
 
 @dataclass(frozen=True)
 class Evidence:
-    """The fold over all rows of a bundle: evidence by test, and the reason why the run stopped early, if it did."""
+    """The fold over all rows of a bundle: what counts, by test."""
 
     tests: Mapping[str, TestEvidence] = field(default_factory=dict)
 
     def of(self, test: str) -> TestEvidence:
         """The evidence of one test; empty where there is none."""
         return self.tests.get(test) or TestEvidence(test)
-
-
-def row_fields(row: CaseRow | LostRow) -> dict[str, Any]:
-    """A row as it is written: empty fields left out."""
-    kind = "case" if isinstance(row, CaseRow) else "lost"
-    fields = {key: value for key, value in vars(row).items() if value not in ("", None)}
-    return {"row": kind, **fields}
