@@ -22,7 +22,7 @@ from typing import Any
 from harness.device.frames import DATA_BEGINS, HEARTBEAT, VERSION, FrameError, encode, take
 from harness.device.program import Observation, Program
 from harness.device.protocol import Description
-from harness.device.wire import aligned, pack, unpack
+from harness.device.wire import aligned, pack, space_needed, unpack
 from harness.errors import DeviceUnfit, UsageError
 
 #: Signals by which a process dies of what it did; any other end by a signal is somebody's doing.
@@ -164,6 +164,13 @@ class Worker:
             Answer(tuple(unpack(steps, answers, self._memory, layers)), ms)
             for steps, (ms, answers) in zip(frame.programs, message["answers"], strict=True)
         ]
+
+    def run(self, programs: Sequence[Program]) -> list[Answer]:
+        """Send a batch and wait for it, making room for it first."""
+        size = sum(space_needed(program) for program in programs)
+        if size > self._slot:
+            self.enlarge(size)
+        return self.collect(self.submit(programs))
 
     @property
     def slot(self) -> int:

@@ -16,6 +16,7 @@ PASS = "pass"
 FAIL = "fail"
 NOT_REACHED = "not-reached"
 UNSUPPORTED_OUTCOME = "unsupported"
+OUTCOMES = (PASS, FAIL, NOT_REACHED, UNSUPPORTED_OUTCOME)
 
 
 @dataclass(frozen=True)

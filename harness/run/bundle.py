@@ -24,8 +24,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from harness.documents import canonical_json, parse_json, write_atomic
+from harness.canonical import canonical_json, parse_json
 from harness.errors import EvidenceError, UsageError
+from harness.files import write_atomic
 
 RUN, PROFILE, PLAN, ENVIRONMENT = "run.json", "profile.yaml", "plan.json", "environment.json"
 EVIDENCE, FAILURES = "evidence", "failures"
@@ -122,6 +123,11 @@ class Bundle:
         self.write(PROFILE, profile)
         self.write_json(PLAN, plan)
         self.write_json(RUN, asdict(request))
+
+    def tidy(self) -> None:
+        """Remove the half-written temporary files a kill may have left."""
+        for path in [*self.folder.glob(".*"), *self.folder.glob(f"{FAILURES}/.*")]:
+            path.unlink()
 
     def next_life(self) -> int:
         """The number of the next file of evidence."""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from harness.documents import write_atomic
+from harness.files import write_atomic
 from harness.oracle.rules import Finding
 
 #: A failing case whose arrays take more is not kept: its seed makes them again.

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from harness.documents import canonical_json
+from harness.canonical import canonical_json
 from harness.interface.catalogue import Interface
 from harness.interface.operation import Operation, Types
 from harness.interface.requirement import Requirement

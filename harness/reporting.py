@@ -1,0 +1,40 @@
+"""A report's view of a finished bundle, made again from what the bundle holds."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from harness.errors import EvidenceError
+from harness.interface.catalogue import load_interface
+from harness.profile.store import parse_profile
+from harness.report.view import ReportMaterial, ReportView, make_view
+from harness.run.bundle import ENVIRONMENT, PROFILE, Bundle
+from harness.run.evidence import read_evidence
+from harness.run.plan import make_plan
+from harness.verification import verify_bundle
+
+
+def view_of(folder: Path) -> ReportView:
+    """What the report of a bundle shows; raises ``EvidenceError`` where the bundle does not hold."""
+    verified = verify_bundle(folder)
+    bundle = Bundle(folder)
+    request = bundle.begun()
+    if request is None:
+        raise EvidenceError("it does not say what was asked", where=str(folder))
+    profile = parse_profile(bundle.read(PROFILE), request.profile)
+    interface = load_interface()
+    return make_view(
+        ReportMaterial(
+            plan=make_plan(interface, profile, request.level),
+            verdict=verified.verdict,
+            evidence=read_evidence(bundle.evidence),
+            interface=interface,
+            profile=profile,
+            environment=bundle.read_json(ENVIRONMENT),
+            report_id=verified.report_id,
+            key_fingerprint=verified.key.fingerprint,
+            key_kind="centre" if verified.statement.kind == "certification" else "local",
+            kind=verified.statement.kind,
+            bundle=str(folder),
+        )
+    )
