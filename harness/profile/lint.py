@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.profile.arithmetic import Conduct, Instruction, declared_arithmetic
+from harness.profile.arithmetic import DTYPES, Conduct, Instruction, declared_arithmetic
 from harness.profile.claim import Claim, statements
 from harness.profile.model import Profile
 from harness.profile.store import load_profile
@@ -48,7 +48,8 @@ def undeclared(profile: Profile) -> Iterator[_Found]:
                 "declare what is known; what is not is judged by the weakest legal arithmetic",
             )
     for name, instruction in profile.instructions.items():
-        if instruction.model is None and name not in profile.assumed:
+        rounds = DTYPES.get(instruction.a) != "integer"
+        if rounds and instruction.model is None and name not in profile.assumed:
             yield _unsimulated(name, instruction)
 
 
