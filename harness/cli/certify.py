@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
@@ -45,6 +46,7 @@ def command(as_json: bool, key: Path | None, **asked: Any) -> int:
 
     if asked["resume"] and asked["out"] is None:
         raise click.UsageError("--resume needs --out FOLDER: the run to go on with.")
+    signal.signal(signal.SIGTERM, _interrupt)
     ask = Ask(**asked, key=load_private(key) if key else None)
     with ExitStack() as stack:
         watcher = _Watcher(stack)
@@ -60,6 +62,11 @@ def command(as_json: bool, key: Path | None, **asked: Any) -> int:
     if certified.ending.why:
         click.echo(f"assay: the run was stopped: {certified.ending.why}\n{certified.ending.last_words}", err=True)
     return certified.verdict.exit_code
+
+
+def _interrupt(*_: object) -> None:
+    """Being asked to end is the same as Ctrl-C: children are killed, and the bundle can be resumed."""
+    raise KeyboardInterrupt
 
 
 class _Watcher:

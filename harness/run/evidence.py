@@ -31,11 +31,14 @@ class Recorder:
         self.path = path
         self._file = path.open("xb", buffering=1 << 16)
         self._unflushed = 0
+        self._test = ""
         self._count = 0
         self._digest = hashlib.sha256()
 
     def case(self, row: CaseRow) -> None:
         """Record one case of the test in hand."""
+        if row.test != self._test:
+            self._test, self._count, self._digest = row.test, 0, hashlib.sha256()
         line = _line("case", row)
         self._digest.update(line)
         self._count += 1
@@ -68,7 +71,7 @@ class Recorder:
             raise _refused(self.path, error) from None
 
     def _settle(self) -> None:
-        self._count, self._digest = 0, hashlib.sha256()
+        self._test, self._count, self._digest = "", 0, hashlib.sha256()
         try:
             self._file.flush()
             os.fdatasync(self._file.fileno())

@@ -15,6 +15,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 
+#: Exit codes of a child: the device died, someone killed its worker, or evidence could not be written.
+DEVICE_DIED, WORKER_KILLED, CANNOT_WRITE = 80, 81, 82
+
+
 @dataclass(frozen=True)
 class Order:
     """The tests of one life: names and attempts in order, and the file of evidence to write.

@@ -6,6 +6,7 @@ Under the command a supervisor sends the tests of one life on standard input (``
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -26,13 +27,11 @@ from harness.run.engine import Engine, Record, TestCut
 from harness.run.evidence import Recorder
 from harness.run.keeper import FailureKeeper
 from harness.run.limits import DEADLINE, TEST_CAP
-from harness.run.order import Order, PulseRecord
+from harness.run.order import CANNOT_WRITE, DEVICE_DIED, WORKER_KILLED, Order, PulseRecord
 from harness.run.plan import Plan, PlannedTest, make_plan, subjects
 from harness.run.rows import CaseRow, LostRow
 from harness.run.suite import requirements_tested
 
-#: Exit codes of a child, for the supervisor: the device died, or someone killed its worker.
-DEVICE_DIED, WORKER_KILLED = 80, 81
 
 _LIFE = pytest.StashKey["Life"]()
 
@@ -89,7 +88,9 @@ class Life:
         if self._engine is not None:
             self._engine.worker.close()
         if isinstance(self.record, Recorder):
-            self.record.close()
+            # A disk that was full has been reported by the test that met it.
+            with contextlib.suppress(UsageError, OSError):
+                self.record.close()
 
 
 class InMemory:
@@ -180,6 +181,10 @@ class AssayItem(pytest.Item):
             life.forget_worker()
             if self.config.getoption("assay_order"):
                 pytest.exit(death.why, DEVICE_DIED if death.of_the_device else WORKER_KILLED)
+            raise
+        except UsageError as error:
+            if self.config.getoption("assay_order"):
+                pytest.exit(str(error), CANNOT_WRITE)
             raise
         except TestCut:
             life.engine().worker.close()

@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from typing import IO
 
 from harness.device.near import ONE_THREAD
+from harness.errors import UsageError
 from harness.resources import suites_folder
 from harness.run.bundle import FAILURES, Bundle
 from harness.run.evidence import read_evidence
@@ -26,7 +27,7 @@ from harness.run.limits import (
     IDLE_LIVES,
     KEPT_FAILURES,
 )
-from harness.run.order import Order, PulseRecord
+from harness.run.order import CANNOT_WRITE, Order, PulseRecord
 from harness.run.plan import Plan, PlannedTest
 from harness.run.quarantine import quarantined, subject_of
 from harness.run.rows import Evidence
@@ -88,7 +89,8 @@ def supervise(bundle: Bundle, plan: Plan, jobs: int, silence: float, watch: Watc
 
     ``silence`` is the most seconds a child may show no sign of life; ``watch`` is called all the while.
 
-    Raises ``KeyboardInterrupt`` after killing all children; the bundle can be resumed.
+    Raises ``UsageError`` where evidence cannot be written, and ``KeyboardInterrupt``; all children are killed first, and
+    the bundle can be resumed.
     """
     works = [_Job(tests) for tests in share_out(list(plan.required()), jobs)]
     lives = itertools.count(bundle.next_life())
@@ -160,6 +162,12 @@ def _attend(bundle: Bundle, job: _Job, lives: Iterator[int], silence: float) -> 
 
 def _take_note(bundle: Bundle, job: _Job, child: _Child) -> None:
     """See what a life has brought; end the job where lives no longer bring anything."""
+    if child.process.returncode == CANNOT_WRITE:
+        raise UsageError(
+            f"evidence could not be written\n{child.last_words().strip()}",
+            where=str(bundle.folder),
+            remedy="make room there and run the same command again with --resume: nothing decided is lost",
+        )
     evidence = read_evidence(bundle.evidence)
     gained = _progress(job.tests, evidence) - job.before
     job.deaths_in_a_row = 0 if gained["ended"] else job.deaths_in_a_row + gained["lost"]
