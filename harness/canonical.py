@@ -79,10 +79,13 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def _integer(digits: str) -> int:
-    if len(digits) > len("-9007199254740991") or abs(int(digits)) > LARGEST_INTEGER:
-        raise _Refusal(f"holds the integer {digits[:24]}, beyond 2**53 - 1; write it as a string")
-    return int(digits)
+def _integer(digits: str) -> int | float:
+    """An integer; a longer one only where it is how RFC 8785 spells a float, which it then is."""
+    if len(digits) <= len("-9007199254740991") and abs(int(digits)) <= LARGEST_INTEGER:
+        return int(digits)
+    if len(digits) <= len("-100000000000000000000") and canonical_json(float(digits)) == digits.encode():
+        return float(digits)
+    raise _Refusal(f"holds the integer {digits[:24]}, beyond 2**53 - 1; write it as a string")
 
 
 def _number(digits: str) -> float:
