@@ -44,26 +44,38 @@ def keys_folder() -> Path:
         raise UsageError("this user has no home directory to keep a key in", remedy="set ASSAY_HOME") from error
 
 
-def local_key() -> SigningKey:
+def local_key(folder: Path | None = None) -> SigningKey:
     """The key this user signs with, made at first use; raises ``UsageError`` where it cannot be kept or is exposed.
 
-    Processes that come at the same time all get the same key.
+    ``folder`` is where to keep it, ``keys_folder()`` unless given. Processes that come at once get the same key.
     """
-    folder = keys_folder()
+    folder = folder or keys_folder()
     path = folder / f"{LOCAL}{_SUFFIX}"
     with _locked(folder):
         if not os.path.lexists(path):
             write_atomic(path, SigningKey.generate(LOCAL).private_pem(), mode=0o600)
-    return load_private(path)
+    return _load(path, local=True)
 
 
 def list_keys() -> list[SigningKey]:
     """Every key in the user's folder, by name; none where the folder was never made."""
-    return [load_private(path) for path in sorted(keys_folder().glob(f"[!.]*{_SUFFIX}"))]
+    return [_load(path, local=True) for path in sorted(keys_folder().glob(f"[!.]*{_SUFFIX}"))]
 
 
 def load_private(path: Path) -> SigningKey:
-    """The private key in a file; raises ``UsageError`` where anybody but its owner, who must be the user, may read it."""
+    """The private key in a file; raises ``UsageError`` where anybody but its owner, who must be the user, may read it.
+
+    A key from the user's own folder stays a local one.
+    """
+    return _load(path, local=path.resolve().parent == keys_folder().resolve())
+
+
+def load_public(path: Path) -> PublicKey:
+    """The public key in a PEM file; raises ``UsageError``."""
+    return PublicKey.from_pem(read_bounded(path, _LARGEST_KEY_FILE), str(path))
+
+
+def _load(path: Path, *, local: bool) -> SigningKey:
     pem = read_bounded(path, _LARGEST_KEY_FILE)
     status = path.lstat()
     if stat.S_ISLNK(status.st_mode):
@@ -78,12 +90,7 @@ def load_private(path: Path) -> SigningKey:
             where=str(path),
             remedy=f"chmod 600 {path}; if somebody may have copied it, move it away to have a new one made",
         )
-    return SigningKey.from_pem(path.stem, pem, str(path))
-
-
-def load_public(path: Path) -> PublicKey:
-    """The public key in a PEM file; raises ``UsageError``."""
-    return PublicKey.from_pem(read_bounded(path, _LARGEST_KEY_FILE), str(path))
+    return SigningKey.from_pem(pem, path, local=local)
 
 
 @contextlib.contextmanager

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
@@ -80,11 +81,14 @@ class PublicKey:
 class SigningKey:
     """A key that can sign.
 
-    ``name`` is what its owner calls it. Having one says who signed, not that anybody vouches for the signer.
+    ``name`` is what its owner calls it and ``path`` its file, where it has one. ``local`` says that it is one of the
+    user's own, made here, and no centre's.
     """
 
     name: str
     key: ec.EllipticCurvePrivateKey
+    path: Path | None = None
+    local: bool = False
 
     @classmethod
     def generate(cls, name: str) -> SigningKey:
@@ -92,8 +96,9 @@ class SigningKey:
         return cls(name, ec.generate_private_key(ec.SECP256R1()))
 
     @classmethod
-    def from_pem(cls, name: str, pem: bytes, where: str) -> SigningKey:
-        """The P-256 key of an unencrypted PEM file; raises ``UsageError``."""
+    def from_pem(cls, pem: bytes, path: Path, *, local: bool = False) -> SigningKey:
+        """The P-256 key of an unencrypted PEM file, named after it; raises ``UsageError``."""
+        where = str(path)
         try:
             key = serialization.load_pem_private_key(pem, password=None)
         except (ValueError, TypeError, UnsupportedAlgorithm) as error:
@@ -106,7 +111,7 @@ class SigningKey:
             raise UsageError(
                 "it is not a key on the curve P-256", where=where, remedy="move it away to have a new key made"
             )
-        return cls(name, key)
+        return cls(path.stem, key, path, local)
 
     @cached_property
     def public(self) -> PublicKey:

@@ -137,6 +137,38 @@ def test_the_list_is_by_name(home: Path) -> None:
     assert [(key.name, key.keyid) for key in list_keys()] == [("bench", other.keyid), ("local", local_key().keyid)]
 
 
+def test_a_local_key_stays_one_however_it_is_named(home: Path, key: SigningKey, tmp_path: Path) -> None:
+    made = local_key()
+    assert (made.local, made.path) == (True, home / "keys" / "local.pem")
+    assert load_private(home / "keys" / "local.pem").local
+    assert load_private(home / "keys" / ".." / "keys" / "local.pem").local
+    other = tmp_path / "centre.pem"
+    other.touch(mode=0o600)
+    other.write_bytes(key.private_pem())
+    assert (load_private(other).local, load_private(other).name) == (False, "centre")
+
+
+def test_a_key_may_be_kept_elsewhere(home: Path, tmp_path: Path) -> None:
+    assert local_key(tmp_path / "elsewhere").path == tmp_path / "elsewhere" / "local.pem"
+    assert not home.exists()
+
+
+def test_a_key_of_another_user_is_refused(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = local_key()
+    assert made.path is not None
+    monkeypatch.setattr(os, "geteuid", lambda: os.getuid() + 1)
+    with pytest.raises(UsageError, match="another user"):
+        load_private(made.path)
+
+
+def test_a_user_without_a_home_is_told_what_to_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("ASSAY_HOME", "XDG_DATA_HOME", "HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(os, "getuid", lambda: 2**31 - 7)  # a user the system does not know, as containers have them
+    with pytest.raises(UsageError, match="set ASSAY_HOME"):
+        keys_folder()
+
+
 def test_a_public_key_is_read_from_its_file(key: SigningKey, tmp_path: Path) -> None:
     path = tmp_path / "key.pub"
     path.write_bytes(key.public_pem)

@@ -86,7 +86,7 @@ def test_a_public_key_comes_back_from_its_pem(key: SigningKey) -> None:
 
 
 def test_a_private_key_comes_back_from_its_pem(key: SigningKey) -> None:
-    assert SigningKey.from_pem("again", key.private_pem(), "key.pem").keyid == key.keyid
+    assert SigningKey.from_pem(key.private_pem(), Path("key.pem")).keyid == key.keyid
 
 
 def test_every_single_bit_of_a_public_key_file_counts(key: SigningKey) -> None:
@@ -129,7 +129,7 @@ def test_refuses_keys_of_another_scheme(other: ec.EllipticCurvePrivateKey | ed25
     with pytest.raises(UsageError, match="P-256"):
         PublicKey.from_pem(public, "key.pub")
     with pytest.raises(UsageError, match="P-256"):
-        SigningKey.from_pem("other", private, "key.pem")
+        SigningKey.from_pem(private, Path("key.pem"))
 
 
 def test_refuses_an_encrypted_private_key(key: SigningKey) -> None:
@@ -137,4 +137,4 @@ def test_refuses_an_encrypted_private_key(key: SigningKey) -> None:
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.BestAvailableEncryption(b"word")
     )
     with pytest.raises(UsageError, match="unencrypted"):
-        SigningKey.from_pem("locked", locked, "key.pem")
+        SigningKey.from_pem(locked, Path("key.pem"))
