@@ -84,7 +84,7 @@ def check_manifest(folder: Path, trusted: PublicKey | Iterable[PublicKey]) -> li
         ) from error
     signed = _parse(open_envelope(data, trusted, PAYLOAD_TYPE, name=str(path)), str(path))
     found = take_stock(folder)
-    _compare(folder, {name: "folder" for name in signed.folders}, {name: "folder" for name in found.folders})
+    _compare(folder, dict.fromkeys(signed.folders), dict.fromkeys(found.folders))
     _compare(folder, {file.path: file for file in signed.files}, {file.path: file for file in found.files})
     return list(signed.files)
 

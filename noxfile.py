@@ -1,0 +1,90 @@
+"""Every check of the project. ``nox`` runs those that must hold before a change is merged; ``nox -l`` lists all."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import nox
+
+nox.options.sessions = ["tests", "typing", "lint", "imports", "acceptance", "adapters"]
+nox.options.reuse_venv = "yes"
+nox.options.error_on_missing_interpreters = True
+
+PROJECT = nox.project.load_toml("pyproject.toml")
+
+#: The release of torch whose adapter is tested.
+TORCH = "torch==2.13.0"
+
+
+def install(session: nox.Session, *groups: str, extras: tuple[str, ...] = ()) -> None:
+    """Put Assay, as an editable install, and groups of pyproject.toml into the session's environment."""
+    session.install(*extras, "-e", ".", *nox.project.dependency_groups(PROJECT, *groups))
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """Unit tests, each room by itself, with the share of branches they reach."""
+    install(session, "test")
+    session.run("coverage", "erase")
+    ignored = ("--ignore=tests/acceptance", "--ignore=tests/adapters/torch")
+    session.run("coverage", "run", "-m", "pytest", *ignored, *session.posargs)
+    session.run("coverage", "combine", "--quiet")
+    session.run("coverage", "report")
+
+
+@nox.session
+def typing(session: nox.Session) -> None:
+    """Types, strictly, of package, suites and tests."""
+    install(session, "dev")
+    session.run("mypy", *session.posargs)
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Style; every exception has its reason in pyproject.toml."""
+    session.install(*nox.project.dependency_groups(PROJECT, "style"))
+    session.run("ruff", "check", ".")
+    session.run("ruff", "format", "--check", ".")
+
+
+@nox.session
+def imports(session: nox.Session) -> None:
+    """Arrows between rooms point downward, and every requirement has one suite and can be read."""
+    install(session, "test", "check")
+    session.run("lint-imports", "--no-cache")
+    session.run("python", "-m", "pytest", "tests/project", *session.posargs)
+
+
+@nox.session
+def acceptance(session: nox.Session) -> None:
+    """Whole runs of the command, as users run it: verdicts, faulty devices, kills, tampering."""
+    install(session, "test")
+    session.run("python", "-m", "pytest", "tests/acceptance", "--ignore=tests/acceptance/torch", *session.posargs)
+
+
+@nox.session
+def adapters(session: nox.Session) -> None:
+    """The torch adapter, unit by unit and in whole runs, on torch's CPU device."""
+    install(session, "test", extras=(TORCH,))
+    session.run("python", "-m", "pytest", "tests/adapters/torch", "tests/acceptance/torch", *session.posargs)
+
+
+@nox.session
+def wheel(session: nox.Session) -> None:
+    """The wheel has its profiles, suites and reports inside, and the command finds them there."""
+    session.install("build")
+    folder = Path(session.create_tmp()).resolve()
+    session.run("python", "-m", "build", "--outdir", str(folder), ".", silent=True)
+    newest = max(folder.glob("*.whl"), key=lambda path: path.stat().st_mtime)
+    session.install("--force-reinstall", "--quiet", str(newest))
+    session.chdir(folder)
+    session.run("assay", "profile", "list")
+    session.run("assay", "requirements")
+
+
+@nox.session
+def benchmarks(session: nox.Session) -> None:
+    """What a case, a frame and a verdict cost on this machine."""
+    install(session, "test")
+    for script in sorted(Path("benchmarks").glob("*.py")):
+        session.run("python", str(script), *session.posargs)
