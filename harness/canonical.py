@@ -1,4 +1,4 @@
-"""JSON in one spelling (RFC 8785), and a reader that takes nothing that could be read in two ways (RFC 7493, I-JSON)."""
+"""JSON in one spelling (RFC 8785), and a reader that refuses what could be read in two ways (RFC 7493, I-JSON)."""
 
 from __future__ import annotations
 

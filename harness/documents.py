@@ -110,9 +110,7 @@ class _Reader:
         try:
             return self._stream()
         except yaml.MarkedYAMLError as error:
-            mark = error.problem_mark or error.context_mark
-            said = " ".join(part for part in (error.context, error.problem) if part)
-            self._refuse_line(mark.line + 1 if mark else 1, f"is not YAML: {said}")
+            self._refuse_line(_line_of(error, text), f"is not YAML: {_said(error)}")
         except yaml.YAMLError as error:
             self._refuse_line(1, f"is not YAML: {error}")
         finally:
@@ -192,6 +190,17 @@ class _Reader:
 
     def _refuse_line(self, line: int, what: str) -> NoReturn:
         _refuse(self.name, line, what, "correct the file")
+
+
+def _line_of(error: yaml.MarkedYAMLError, text: str) -> int:
+    """The line of a parser's complaint; what it misses at the very end it misses on the last line."""
+    mark = error.problem_mark or error.context_mark
+    return min(mark.line + 1, max(len(text.splitlines()), 1)) if mark else 1
+
+
+def _said(error: yaml.MarkedYAMLError) -> str:
+    begun = f" (begun on line {error.context_mark.line + 1})" if error.context_mark else ""
+    return f"{error.context or ''} {error.problem or ''}".strip() + begun
 
 
 def _refuse(name: str, line: int, what: str, remedy: str) -> NoReturn:

@@ -1,4 +1,4 @@
-"""How a product computes, as its profile declares it: by vector dtype, and by matrix instruction, never by dtype alone."""
+"""How a product computes, as its profile declares it: by vector dtype and by matrix instruction."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Summation(Conduct):
     """How a matrix instruction adds its products; fields that a model does not use are left out."""
 
     model: Model | None = None
-    """`fused`: products and C aligned to the largest exponent, added, rounded once. `exact`: the exact sum, rounded once.
+    """`fused`: products and C aligned to the largest exponent, added, rounded once. `exact`: exact sum, rounded once.
     `pairwise`: a tree of rounded sums. `two-step`: products fused, C added after. `grouped`: two fused groups, then C.
     `fma`: one fused multiply-add after another."""
     block: Count | None = None

@@ -1,4 +1,4 @@
-"""A claim: a value, how it is known, and who said so; what nobody knows has no value, and what is disputed keeps both."""
+"""A claim: a value, how it is known, and who said so; the unknown has no value, the disputed keeps both."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ class Conflict(Strict, Generic[T]):
 
 
 class Claim(Stated, Generic[T]):
-    """One value with its status and source; alone, a value takes both from its block. The word `unknown` is no value."""
+    """One value with its status and source; alone, a value takes both from its block. `unknown` is no value."""
 
     claims: ClassVar[bool] = True
 

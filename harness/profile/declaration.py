@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import json
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError
@@ -20,6 +21,9 @@ from harness.profile.software import Quirk, Software, Version
 
 PROFILE_ID = r"^[a-z0-9][a-z0-9-]{0,63}/[a-z0-9][a-z0-9.-]{0,63}$"
 PROBLEMS_SHOWN = 50
+EMPTY = (
+    "is empty: write `unknown`, or delete it (a comma ends a value inside {...}: a sentence with commas goes in quotes)"
+)
 
 
 class Simulation(Strict):
@@ -66,11 +70,26 @@ class Declaration(Strict):
 
 def read_declaration(document: Document) -> Declaration:
     """The declaration a document holds; raises ``ProfileError`` with one problem a line, in the order of the file."""
+    empty = list(_empty(document.data, ()))
+    problems = [(path, EMPTY) for path in empty]
     try:
-        return Declaration.model_validate(_frozen(document.data))
+        declaration = Declaration.model_validate(_frozen(document.data))
     except ValidationError as error:
         found = error.errors(include_url=False)
-    raise refusal(document, [(_place(details), _sentence(details)) for details in found])
+        problems += [(_place(details), _sentence(details)) for details in found if details["loc"] not in empty]
+        raise refusal(document, problems) from None
+    if problems:
+        raise refusal(document, problems)
+    return declaration
+
+
+def _empty(value: Any, path: tuple[str | int, ...]) -> Iterator[tuple[str | int, ...]]:
+    """The places where nothing is written."""
+    if value is None:
+        yield path
+    elif isinstance(value, dict | list):
+        for key, item in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from _empty(item, (*path, key))
 
 
 def _frozen(value: Any) -> Any:
@@ -108,9 +127,7 @@ def _sentence(details: ErrorDetails) -> str:
     if kind == "missing":
         return f"lacks the field {field!r}"
     if kind == "extra_forbidden":
-        if given is None:
-            return "is not a field here; a comma ends a value inside {...}: put a sentence with commas in quotes"
-        near = difflib.get_close_matches(field, sorted(set(_field_names(Declaration.model_json_schema()))), 1)
+        near = difflib.get_close_matches(field, _field_names(), 1)
         return "is not a field here" + (f"; did you mean {near[0]!r}?" if near else "")
     if kind == "string_type" and isinstance(given, int | float):
         return f"is read as {json.dumps(given)}, not as text: put it in quotes"
@@ -127,6 +144,9 @@ def _short(given: Any) -> str:
     return text if len(text) <= 48 else text[:45] + "..."
 
 
-def _field_names(schema: Any) -> Iterator[str]:
-    for model in (schema, *schema["$defs"].values()):
-        yield from model.get("properties", {})
+@lru_cache(maxsize=1)
+def _field_names() -> tuple[str, ...]:
+    """Every field of every block of a profile."""
+    schema = Declaration.model_json_schema()
+    models = (schema, *schema["$defs"].values())
+    return tuple(sorted({name for model in models for name in model.get("properties", {})}))

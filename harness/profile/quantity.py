@@ -15,7 +15,7 @@ from pydantic import PlainSerializer, PlainValidator, WithJsonSchema
 
 @dataclass(frozen=True)
 class Quantity:
-    """A positive number with its unit: ``text`` as written, ``amount`` exactly, in the base ``unit`` (B, B/s, s ...)."""
+    """A positive number with its unit: ``text`` as written, ``amount`` exactly, in the base ``unit`` (B, s ...)."""
 
     text: str
     amount: Fraction
@@ -67,11 +67,16 @@ def parse_quantity(text: object, *dimensions: _Dimension) -> Quantity:
 def _field(*dimensions: _Dimension) -> Any:
     """The metadata that makes a model's field read such a quantity, write it back, and explain it in JSON Schema."""
     units = "|".join(re.escape(prefix + unit) for _, _, unit, prefixes in dimensions for prefix in prefixes)
-    pattern = f"^{_NUMBER} ({units})$".replace(r"(?:", "(")
+    schema = {
+        "title": dimensions[0][0].capitalize(),
+        "type": "string",
+        "pattern": f"^{_NUMBER} ({units})$".replace(r"(?:", "("),
+        "examples": [example for _, example, _, _ in dimensions],
+    }
     return (
         PlainValidator(lambda text: parse_quantity(text, *dimensions)),
         PlainSerializer(lambda quantity: quantity.text, return_type=str),
-        WithJsonSchema({"type": "string", "pattern": pattern, "examples": [d[1] for d in dimensions]}),
+        WithJsonSchema(schema),
     )
 
 

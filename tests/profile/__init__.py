@@ -1,0 +1,1 @@
+"""Profiles: what is claimed, read strictly and asked for."""
