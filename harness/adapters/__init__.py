@@ -1,0 +1,1 @@
+"""What is tested: one file a kind of device, and the registry that opens them by name."""

@@ -1,0 +1,1 @@
+"""A device made from a profile: memory, streams, and arithmetic as declared."""

@@ -1,0 +1,265 @@
+"""A ``Device`` over an array library: buffers of bytes, handles and bounds by the adapter, the rest by the library.
+
+What the library can refuse it refuses itself; what it would not notice, or has no notion of, the adapter refuses and
+says so. This file travels to the far side of a place: Python 3.8 or later.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from typing import Any, Protocol
+
+from harness.adapters import array_operations
+from harness.adapters.handles import Handles
+from harness.device.extent import check_range, overlaps_itself
+from harness.device.protocol import (
+    ADAPTER_LAYER,
+    INVALID_VALUE,
+    UNSUPPORTED,
+    Description,
+    DeviceError,
+    Tensor,
+)
+
+#: Operations whose result a library may keep in a wider format, and which the copy into the output rounds.
+_CONVERTED = array_operations.PRODUCTS | {"gemm"}
+
+
+class Library(Protocol):
+    """What the adapter needs of an array library; a buffer is an array of bytes of its own."""
+
+    @property
+    def name(self) -> str:
+        """The layer its answers are attributed to."""
+
+    @property
+    def xp(self) -> Any:
+        """Its array namespace."""
+
+    def facts(self) -> dict[str, Any]:
+        """Versions, device and flags for the report."""
+
+    def dtype(self, name: str) -> Any:
+        """Its dtype of a name; raises ``DeviceError`` (unsupported)."""
+
+    def itemsize(self, dtype: Any) -> int:
+        """The bytes of one element."""
+
+    def empty(self, nbytes: int) -> Any:
+        """A new buffer."""
+
+    def size(self, buffer: Any) -> int:
+        """A buffer's bytes."""
+
+    def store(self, buffer: Any, offset: int, data: bytes) -> None:
+        """Copy host bytes into a buffer."""
+
+    def load(self, buffer: Any, offset: int, nbytes: int) -> bytes:
+        """Copy a buffer's bytes to the host, and wait for them."""
+
+    def move(self, target: Any, to: int, source: Any, start: int, nbytes: int) -> None:
+        """Copy between buffers, or within one as if through an intermediate buffer."""
+
+    def view(self, buffer: Any, tensor: Tensor, dtype: Any) -> Any:
+        """The elements of a tensor in a buffer, as an array; it raises unless they lie in the buffer."""
+
+    def assign(self, target: Any, result: Any) -> None:
+        """Copy a result into the elements of an output, broadcast to its shape."""
+
+    def ones(self, shape: tuple[int, ...], dtype: Any) -> Any:
+        """A small array to try an operation on."""
+
+    def computing(self) -> AbstractContextManager[Any]:
+        """The state of the library in which operations run."""
+
+    def translate(self, error: Exception) -> DeviceError:
+        """The standard error that one of its exceptions is."""
+
+
+class Streams(Protocol):
+    """What the adapter needs to order work; see ``SynchronousStreams``."""
+
+    @property
+    def layer(self) -> str:
+        """The layer that answers."""
+
+    def stream(self) -> int:
+        """A new stream."""
+
+    def event(self) -> int:
+        """A new event."""
+
+    def record(self, event: Any, stream: Any) -> None:
+        """Let the event complete when the work now on the stream has."""
+
+    def wait(self, stream: Any, event: Any) -> None:
+        """Hold later work on the stream until the event completes."""
+
+    def elapsed(self, start: Any, end: Any) -> float:
+        """Milliseconds between two events."""
+
+    def synchronize(self, stream: Any) -> None:
+        """Wait for a stream, or for everything."""
+
+    def on(self, stream: Any) -> AbstractContextManager[None]:
+        """Do the work of a block on a stream."""
+
+    def before_release(self) -> None:
+        """Wait until no work can use a buffer any more."""
+
+    def close(self) -> None:
+        """Forget every handle."""
+
+
+class LibraryDevice:
+    """A device that is an array library."""
+
+    def __init__(self, library: Library, streams: Streams) -> None:
+        self._library = library
+        self._streams = streams
+        self._buffers = Handles("buffer")
+        self._supported: dict[tuple[str, ...], bool] = {}
+
+    def describe(self) -> Description:
+        """The library, its version and its flags, and which answers are its own."""
+        own = self._library.name
+        ordering = dict.fromkeys(("stream", "event", "record", "wait", "elapsed", "synchronize"), self._streams.layer)
+        layers = {"*": own, "release": ADAPTER_LAYER, "close": ADAPTER_LAYER, **ordering}
+        return Description(own, layers=layers, facts=self._library.facts())
+
+    def supports(self, operation: str, dtypes: Sequence[str]) -> bool:
+        """Whether the library carries the operation out on a tensor of ones with these dtypes."""
+        key = (operation, *dtypes)
+        if key not in self._supported:
+            self._supported[key] = self._try(operation, dtypes)
+        return self._supported[key]
+
+    def allocate(self, nbytes: int) -> int:
+        """A buffer of the library's; what it refuses is its own refusal."""
+        try:
+            return self._buffers.add(self._library.empty(nbytes))
+        except Exception as error:
+            raise self._library.translate(error) from error
+
+    def release(self, buffer: Any) -> None:
+        """Forget a buffer; the library takes the memory back."""
+        self._buffers.find(buffer)
+        self._streams.before_release()
+        self._buffers.remove(buffer)
+
+    def write(self, buffer: Any, data: bytes, offset: int = 0, stream: Any = None) -> None:
+        """Copy host bytes into a buffer."""
+        found = self._buffers.find(buffer)
+        begin, _ = self._range(offset, len(data), found)
+        with self._streams.on(stream):
+            self._call(self._library.store, found, begin, data)
+
+    def read(self, buffer: Any, nbytes: int, offset: int = 0, stream: Any = None) -> bytes:
+        """Wait for the stream and copy a buffer's bytes to the host."""
+        found = self._buffers.find(buffer)
+        begin, size = self._range(offset, nbytes, found)
+        with self._streams.on(stream):
+            data: bytes = self._call(self._library.load, found, begin, size)
+        return data
+
+    def copy(
+        self, target: Any, source: Any, nbytes: int, target_offset: int = 0, source_offset: int = 0, stream: Any = None
+    ) -> None:
+        """Copy between buffers."""
+        into, origin = self._buffers.find(target), self._buffers.find(source)
+        to, size = self._range(target_offset, nbytes, into)
+        start, _ = self._range(source_offset, nbytes, origin)
+        with self._streams.on(stream):
+            self._call(self._library.move, into, to, origin, start, size)
+
+    def stream(self) -> int:
+        """A new stream."""
+        return self._streams.stream()
+
+    def event(self) -> int:
+        """A new event."""
+        return self._streams.event()
+
+    def record(self, event: Any, stream: Any = None) -> None:
+        """Let an event complete when the work now on the stream has."""
+        self._streams.record(event, stream)
+
+    def wait(self, stream: Any, event: Any) -> None:
+        """Hold later work on a stream until the event completes."""
+        self._streams.wait(stream, event)
+
+    def elapsed(self, start: Any, end: Any) -> float:
+        """Milliseconds between two events."""
+        return self._streams.elapsed(start, end)
+
+    def synchronize(self, stream: Any = None) -> None:
+        """Wait for a stream, or for everything."""
+        self._streams.synchronize(stream)
+
+    def launch(
+        self,
+        operation: str,
+        inputs: Sequence[Tensor],
+        outputs: Sequence[Tensor],
+        attributes: Mapping[str, Any],
+        stream: Any = None,
+    ) -> None:
+        """Let the library compute, and copy the result into the output's elements."""
+        if operation not in array_operations.NAMES:
+            raise DeviceError(UNSUPPORTED, f"no operation {operation!r}", ADAPTER_LAYER)
+        if len(outputs) != 1:
+            raise DeviceError(INVALID_VALUE, f"{operation} has 1 output, not {len(outputs)}", ADAPTER_LAYER)
+        if overlaps_itself(outputs[0]):
+            raise DeviceError(INVALID_VALUE, "elements of the output overlap", ADAPTER_LAYER)
+        with self._streams.on(stream):
+            *operands, target = [self._view(tensor) for tensor in (*inputs, *outputs)]
+            self._run(self._compute, operation, operands, attributes, target)
+
+    def close(self) -> None:
+        """Let go of everything."""
+        self._buffers.clear()
+        self._streams.close()
+
+    def _compute(self, operation: str, operands: Sequence[Any], attributes: Mapping[str, Any], target: Any) -> None:
+        result = array_operations.compute(self._library.xp, operation, operands, attributes, target.dtype)
+        if operation not in _CONVERTED and result.dtype != target.dtype:
+            raise DeviceError(UNSUPPORTED, f"{operation} gives {result.dtype}, not {target.dtype}")
+        if operation not in array_operations.ELEMENTWISE and tuple(result.shape) != tuple(target.shape):
+            raise DeviceError(
+                INVALID_VALUE, f"the result has shape {tuple(result.shape)}, not {tuple(target.shape)}", ADAPTER_LAYER
+            )
+        self._library.assign(target, result)
+
+    def _try(self, operation: str, dtypes: Sequence[str]) -> bool:
+        shape = (1, 1) if operation in ("matmul", "gemm") else (1,)
+        try:
+            *operands, target = [self._library.ones(shape, self._library.dtype(name)) for name in dtypes]
+            if operation in array_operations.REDUCTIONS | array_operations.SUMS | {"vecdot"}:
+                target = self._library.ones((), target.dtype)
+            self._run(self._compute, operation, operands, {}, target)
+        except DeviceError:
+            return False
+        return True
+
+    def _view(self, tensor: Tensor) -> Any:
+        buffer = self._buffers.find(tensor.buffer)
+        dtype = self._library.dtype(tensor.dtype)
+        if tensor.offset % self._library.itemsize(dtype):
+            raise DeviceError(INVALID_VALUE, f"offset {tensor.offset} is not aligned for {tensor.dtype}", ADAPTER_LAYER)
+        return self._call(self._library.view, buffer, tensor, dtype)
+
+    def _range(self, offset: int, nbytes: int, buffer: Any) -> tuple[int, int]:
+        return check_range(offset, nbytes, self._library.size(buffer), ADAPTER_LAYER)
+
+    def _run(self, function: Any, *arguments: Any) -> Any:
+        with self._library.computing():
+            return self._call(function, *arguments)
+
+    def _call(self, function: Any, *arguments: Any) -> Any:
+        try:
+            return function(*arguments)
+        except DeviceError:
+            raise
+        except Exception as error:
+            raise self._library.translate(error) from error

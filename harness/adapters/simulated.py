@@ -1,0 +1,33 @@
+"""``simulated`` and ``simulated:PROFILE``: a device that exists only as a profile, always called simulated."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from harness.errors import UsageError
+from harness.simulator.runtime import SimulatedDevice
+
+if TYPE_CHECKING:
+    from harness.device.protocol import Device
+    from harness.profile.model import Profile
+
+
+def simulated_device(profile: Profile) -> Device:
+    """The device a profile describes, simulated in this process; raises ``UsageError`` for a processor's profile."""
+    if profile.kind == "processor":
+        raise UsageError(
+            "a processor is simulated by running a real numeric stack under QEMU's model of it, "
+            "which this version cannot do yet",
+            where=profile.id,
+            remedy="name a device that runs on such a processor, for example --device numpy",
+        )
+    return SimulatedDevice(profile)
+
+
+def open_simulated(arguments: str, profile: Profile) -> Device:
+    """The simulated device of the profile under test, or of the profile ``arguments`` names."""
+    if not arguments:
+        return simulated_device(profile)
+    from harness.profile.store import load_profile
+
+    return simulated_device(load_profile(arguments))
