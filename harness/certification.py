@@ -175,6 +175,3 @@ def _environment(request: Request, facts: Mapping[str, Any], ending: Ending) -> 
 
 def _now() -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-
-
-

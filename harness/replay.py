@@ -25,7 +25,7 @@ class Replayed:
     """A case run again: the row recorded then, the row it gives now, and the finding behind it.
 
     ``alone`` says whether the case was reproduced by itself; where it was not, it was run again after the cases that
-    come before it in its test, as it had been: a device that only then answers the same keeps something between launches.
+    come before it in its test: a device that only then answers the same keeps something between launches.
     """
 
     subject: Subject
@@ -52,7 +52,9 @@ def replay(bundle: Bundle, seq: int, device: str | None = None) -> Replayed:
     plan = make_plan(load_interface(), profile, request.level)
     if plan.digest() != request.plan:
         raise EvidenceError(
-            "this version of Assay makes another plan", where=str(bundle.folder), remedy=f"use version {request.harness}"
+            "this version of Assay makes another plan",
+            where=str(bundle.folder),
+            remedy=f"use version {request.harness}",
         )
     test = _test_of(plan, seq, bundle)
     subject = next(s for s in subjects(load_interface(), profile, plan.level) if s.test == test.test)

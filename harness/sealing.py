@@ -6,23 +6,21 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from harness.attest.envelope import sign
 from harness.attest.keys import SigningKey
 from harness.attest.manifest import write_manifest
-from harness.attest.statement import PAYLOAD_TYPE, make_statement
+from harness.attest.statement import PAYLOAD_TYPE, Kind, make_statement
 from harness.interface.catalogue import Interface
 from harness.judge.verdict import Verdict
 from harness.profile.model import Profile
 from harness.report.html import render_html
 from harness.report.junit import render_junit
 from harness.report.view import ReportMaterial, ReportView, make_view
-from harness.run.bundle import ENVIRONMENT, HTML, JUNIT, KEY, PLAN, PROFILE, REPORT, RUN, Bundle
+from harness.run.bundle import ENVIRONMENT, HTML, JUNIT, PLAN, PROFILE, REPORT, RUN, Bundle
 from harness.run.plan import Plan
 from harness.run.rows import Evidence
-
-Kind = Literal["certification", "self-test", "simulation"]
 
 #: What a report says it does not cover, whatever its verdict.
 NOT_COVERED = ("models", "several cards", "endurance", "judged performance")
@@ -49,9 +47,7 @@ def seal(
 ) -> Sealed:
     """Sign the verdict and the digests of all it rests on, render the report, and sign the list of all files."""
     kind = kind_of(environment, interface, verdict, key)
-    payload = make_statement(
-        kind, components(bundle), predicate(interface, profile, plan, environment, verdict)
-    )
+    payload = make_statement(kind, components(bundle), predicate(interface, profile, plan, environment, verdict))
     report_id = hashlib.sha256(payload).hexdigest()
     view = make_view(
         ReportMaterial(
@@ -69,7 +65,6 @@ def seal(
         )
     )
     bundle.write(REPORT, sign(payload, PAYLOAD_TYPE, key))
-    bundle.write(KEY, key.public_pem)
     bundle.write(HTML, render_html(view))
     bundle.write(JUNIT, render_junit(view))
     write_manifest(bundle.folder, key)
@@ -77,8 +72,11 @@ def seal(
 
 
 def kind_of(environment: Mapping[str, Any], interface: Interface, verdict: Verdict, key: SigningKey) -> Kind:
-    """What a run may call itself: a simulation always that; a certification only if the device's identity was shown
-    and a key other than the local one signs; anything else a self-test."""
+    """What a run may call itself.
+
+    A simulation is always that. A certification is one only if the device's identity was shown and a key other than
+    the local one signs; anything else is a self-test.
+    """
     if environment["device"]["simulated"]:
         return "simulation"
     identity = [outcome for outcome in verdict.tests if outcome.requirement in interface.identity]

@@ -6,21 +6,20 @@ the verdict is computed again from the rows.
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from harness.attest.envelope import open_envelope
-from harness.attest.keys import PublicKey, load_public
 from harness.attest.manifest import check_manifest
 from harness.attest.statement import PAYLOAD_TYPE, Statement, parse_statement
+from harness.attest.trust import Trust, trust_in
 from harness.canonical import canonical_json
 from harness.errors import EvidenceError, UsageError
 from harness.interface.catalogue import load_interface
 from harness.judge.verdict import Verdict, judge
 from harness.profile.store import parse_profile
-from harness.run.bundle import ENVIRONMENT, KEY, MANIFEST, PLAN, PROFILE, REPORT, Bundle
+from harness.run.bundle import ENVIRONMENT, MANIFEST, PLAN, PROFILE, REPORT, Bundle
 from harness.run.evidence import read_evidence
 from harness.run.plan import make_plan
 from harness.run.structure import check_structure
@@ -30,25 +29,26 @@ from harness.sealing import components, predicate
 
 @dataclass(frozen=True)
 class Verified:
-    """A bundle that holds: its statement, its verdict as computed again, its report id and who signed."""
+    """A bundle that holds: its statement, its verdict as computed again, and whose signature it was held to."""
 
     statement: Statement
     verdict: Verdict
-    report_id: str
-    key: PublicKey
-    pinned: bool
+    trust: Trust
 
 
-def verify(path: str | Path, key: PublicKey | None = None) -> Verdict:
-    """Check a bundle and return its verdict, computed again; raises ``EvidenceError`` where anything does not hold."""
+def verify(path: str | Path, key: Path | None = None) -> Verdict:
+    """Check a bundle and return its verdict, computed again; raises ``EvidenceError`` where anything does not hold.
+
+    ``key`` is the file of the public key that must have signed.
+    """
     return verify_bundle(Path(path), key).verdict
 
 
-def verify_bundle(folder: Path, pinned: PublicKey | None = None) -> Verified:
+def verify_bundle(folder: Path, pinned: Path | None = None) -> Verified:
     """Check signatures and digests, enumerate plan and cases again, and compute the verdict again.
 
-    ``pinned`` is the key that must have signed; without it the bundle's own key identifies its signer but vouches for
-    nobody.
+    ``pinned`` is the file of the public key that must have signed; without it the bundle's own key identifies its
+    signer but vouches for nobody.
     """
     bundle = Bundle(folder)
     if not folder.is_dir():
@@ -59,18 +59,11 @@ def verify_bundle(folder: Path, pinned: PublicKey | None = None) -> Verified:
             where=str(folder / MANIFEST),
             remedy="finish it: the same assay certify command with --resume",
         )
-    key = load_public(folder / KEY)
-    if pinned is not None and pinned.keyid != key.keyid:
-        raise EvidenceError(
-            f"the bundle is signed by {key.fingerprint}, not by the key that was named, {pinned.fingerprint}",
-            where=str(folder / KEY),
-            remedy="ask the centre whose key it is, or do not rely on this report",
-        )
-    check_manifest(folder, key)
-    payload = open_envelope(bundle.read(REPORT), key, PAYLOAD_TYPE)
-    statement = parse_statement(payload)
-    verdict = _compute_again(bundle, statement)
-    return Verified(statement, verdict, hashlib.sha256(payload).hexdigest(), key, pinned is not None)
+    trust = trust_in(folder, pinned)
+    check_manifest(folder, trust.keys)
+    payload = open_envelope(bundle.read(REPORT), trust.keys, PAYLOAD_TYPE, name=str(folder / REPORT))
+    statement = parse_statement(payload, name=str(folder / REPORT))
+    return Verified(statement, _compute_again(bundle, statement), trust)
 
 
 def _compute_again(bundle: Bundle, statement: Statement) -> Verdict:
@@ -93,8 +86,9 @@ def _compute_again(bundle: Bundle, statement: Statement) -> Verdict:
     check_structure(plan, interface, profile, evidence)
     environment: dict[str, Any] = bundle.read_json(ENVIRONMENT)
     if (statement.kind == "simulation") != bool(environment["device"]["simulated"]):
+        tested = "a simulation" if environment["device"]["simulated"] else "hardware"
         raise EvidenceError(
-            f"a run on {'a simulation' if environment['device']['simulated'] else 'hardware'} is signed as a {statement.kind}",
+            f"a run on {tested} is signed as a {statement.kind}",
             where=str(bundle.folder / REPORT),
             remedy="do not rely on this report",
         )

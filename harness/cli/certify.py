@@ -38,11 +38,11 @@ def command(as_json: bool, key: Path | None, **asked: Any) -> int:
 
     Exit code: 0 level met, 1 not met, 3 incomplete, 2 usage or profile error, 5 device unfit, 130 interrupted.
     """
-    from rich.console import Console  # noqa: PLC0415  imported when a run is really asked for
+    from rich.console import Console
 
-    from harness.attest.keys import load_private  # noqa: PLC0415
-    from harness.certification import Ask, certify_run  # noqa: PLC0415
-    from harness.report.terminal import print_summary, summary_document  # noqa: PLC0415
+    from harness.attest.keys import load_private
+    from harness.certification import Ask, certify_run
+    from harness.report.terminal import print_summary, summary_document
 
     if asked["resume"] and asked["out"] is None:
         raise click.UsageError("--resume needs --out FOLDER: the run to go on with.")
@@ -77,10 +77,10 @@ class _Watcher:
         self._folder: Path | None = None
 
     def __call__(self, plan: Any, bundle: Any, facts: Mapping[str, Any]) -> Callable[[], None]:
-        from rich.console import Console  # noqa: PLC0415
+        from rich.console import Console
 
-        from harness.report.terminal import Progress  # noqa: PLC0415
-        from harness.run.tail import Tail  # noqa: PLC0415
+        from harness.report.terminal import Progress
+        from harness.run.tail import Tail
 
         self._folder = bundle.folder
         tail = Tail(bundle.evidence, plan)

@@ -13,7 +13,7 @@ from harness.cli.output import json_option, print_json, print_table
 @json_option
 def command(as_json: bool) -> int:
     """List the kinds of device, and what is missing for those that cannot be opened here."""
-    from harness.adapters.registry import list_adapters  # noqa: PLC0415
+    from harness.adapters.registry import list_adapters
 
     adapters = list_adapters()
     if as_json:

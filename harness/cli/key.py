@@ -17,7 +17,7 @@ def command() -> None:
 @json_option
 def show(pem: bool, as_json: bool) -> int:
     """Show the local key's id, fingerprint and place."""
-    from harness.attest.keys import local_key  # noqa: PLC0415
+    from harness.attest.keys import local_key
 
     key = local_key()
     if pem:

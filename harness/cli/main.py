@@ -55,7 +55,7 @@ class _Verbs(click.Group):
 @click.command(cls=_Verbs, epilog=EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(harness.__version__, prog_name="assay")
 def assay() -> None:
-    """Assay certifies that hardware and software fit each other.
+    r"""Assay certifies that hardware and software fit each other.
 
     It loads a product's profile, tests a device (or one simulated from the profile) against the unified interface
     specification, and leaves a signed report that anyone can verify.
@@ -89,7 +89,7 @@ def main() -> None:
 
 
 def _report_internal(error: Exception) -> None:
-    import traceback  # noqa: PLC0415  only when something went wrong
+    import traceback
 
     traceback.print_exception(error)
     click.echo(f"assay: internal error: {error}\n  to do: report it with the lines above", err=True)

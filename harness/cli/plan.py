@@ -16,9 +16,9 @@ def command(profile: str, level: int, as_json: bool) -> int:
 
     The same profile, level and version of Assay give the same digest on every machine. With --json, the plan itself.
     """
-    from harness.interface.catalogue import load_interface  # noqa: PLC0415
-    from harness.profile.store import load_profile  # noqa: PLC0415
-    from harness.run.plan import make_plan  # noqa: PLC0415
+    from harness.interface.catalogue import load_interface
+    from harness.profile.store import load_profile
+    from harness.run.plan import make_plan
 
     plan = make_plan(load_interface(), load_profile(profile), level)
     if as_json:

@@ -18,7 +18,7 @@ def command() -> None:
 @json_option
 def list_command(as_json: bool) -> int:
     """List the profiles that come with Assay."""
-    from harness.profile.store import list_profiles, load_profile  # noqa: PLC0415
+    from harness.profile.store import list_profiles, load_profile
 
     profiles = [load_profile(name) for name in list_profiles()]
     if as_json:
@@ -33,7 +33,7 @@ def list_command(as_json: bool) -> int:
 @json_option
 def show(profile: str, as_json: bool) -> int:
     """Show PROFILE: its claims, each with status and source, as they stand in its file."""
-    from harness.profile.store import load_profile  # noqa: PLC0415
+    from harness.profile.store import load_profile
 
     loaded = load_profile(profile)
     if as_json:
@@ -48,8 +48,8 @@ def show(profile: str, as_json: bool) -> int:
 @json_option
 def lint(profile: str, as_json: bool) -> int:
     """Check PROFILE (an id or a file): errors end with 2; remarks say what it leaves open, and what to do."""
-    from harness.profile.lint import lint as remarks_on  # noqa: PLC0415
-    from harness.profile.store import profile_path  # noqa: PLC0415
+    from harness.profile.lint import lint as remarks_on
+    from harness.profile.store import profile_path
 
     path = profile_path(profile)
     remarks = remarks_on(Path(path))

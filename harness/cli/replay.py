@@ -19,15 +19,13 @@ def command(bundle: Path, seq: int, device: str | None, as_json: bool) -> int:
 
     Exit code: 0 reproduced, 1 not.
     """
-    from harness.replay import replay  # noqa: PLC0415
-    from harness.run.bundle import Bundle  # noqa: PLC0415
+    from harness.replay import replay
+    from harness.run.bundle import Bundle
 
     replayed = replay(Bundle(bundle), seq, device)
     then, now = replayed.then, replayed.now
     if as_json:
-        print_json(
-            {"reproduced": replayed.reproduced, "alone": replayed.alone, "then": vars(then), "now": vars(now)}
-        )
+        print_json({"reproduced": replayed.reproduced, "alone": replayed.alone, "then": vars(then), "now": vars(now)})
         return 0 if replayed.reproduced else 1
     click.echo(f"{then.test}   {then.case}   seed {then.seed}")
     click.echo(f"  {replayed.subject.requirement.text.en}\n  {replayed.subject.requirement.text.zh}\n")

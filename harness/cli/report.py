@@ -25,20 +25,20 @@ def command(bundle: Path, form: str) -> int:
 
     html and junit print the files that were signed with the bundle; terminal and json are made again from it.
     """
-    from harness.reporting import view_of  # noqa: PLC0415
-    from harness.run.bundle import HTML, JUNIT, Bundle  # noqa: PLC0415
+    from harness.reporting import view_of
+    from harness.run.bundle import HTML, JUNIT, Bundle
 
     view = view_of(bundle)
     if form in ("html", "junit"):
         sys.stdout.buffer.write(Bundle(bundle).read(HTML if form == "html" else JUNIT))
     elif form == "json":
-        from harness.report.terminal import summary_document  # noqa: PLC0415
+        from harness.report.terminal import summary_document
 
         print_json(summary_document(view))
     else:
-        from rich.console import Console  # noqa: PLC0415
+        from rich.console import Console
 
-        from harness.report.terminal import print_summary  # noqa: PLC0415
+        from harness.report.terminal import print_summary
 
         print_summary(view, Console(highlight=False, soft_wrap=True))
     return 0

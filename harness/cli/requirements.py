@@ -16,8 +16,8 @@ from harness.cli.output import json_option, print_json
 @click.option("--en", is_flag=True, help="Only the English sentences.")
 @json_option
 def command(pattern: str, level: int | None, zh: bool, en: bool, as_json: bool) -> int:
-    """List the requirements of the interface; PATTERN narrows them by id, chapter or operation, e.g. IF-MEM or matmul."""
-    from harness.interface.catalogue import load_interface  # noqa: PLC0415
+    """List the requirements of the interface; PATTERN narrows them by id, chapter or operation (IF-MEM, matmul)."""
+    from harness.interface.catalogue import load_interface
 
     interface = load_interface()
     wanted = [

@@ -19,19 +19,18 @@ def command(bundle: Path, key: Path | None, as_json: bool) -> int:
     Without --key the bundle's own key only tells who signed; with --key that very key must have. Exit code: 0 all
     holds (whatever the verdict is: it is printed), 4 something does not.
     """
-    from harness.attest.keys import load_public  # noqa: PLC0415  imported when a bundle is really checked
-    from harness.verification import verify_bundle  # noqa: PLC0415
+    from harness.verification import verify_bundle
 
-    verified = verify_bundle(bundle, load_public(key) if key else None)
+    verified = verify_bundle(bundle, key)
     verdict = verified.verdict
     if as_json:
         print_json(
             {
                 "holds": True,
                 "kind": verified.statement.kind,
-                "report": verified.report_id,
-                "key": verified.key.keyid,
-                "pinned": verified.pinned,
+                "report": verified.statement.id,
+                "key": verified.trust.key.keyid,
+                "pinned": verified.trust.pinned,
                 "level": verdict.level,
                 "conclusion": verdict.conclusion,
                 "counts": dict(verdict.counts),
@@ -39,8 +38,8 @@ def command(bundle: Path, key: Path | None, as_json: bool) -> int:
             }
         )
         return 0
-    click.echo(f"holds        {verified.statement.kind}, report {verified.report_id[:16]}")
+    click.echo(f"holds        {verified.statement.kind}, report {verified.statement.id[:16]}")
     click.echo(f"verdict      level {verdict.level} {verdict.conclusion}, computed again from {verdict.cases} cases")
-    by = "the key you named" if verified.pinned else "a key the bundle brings itself: it vouches for nobody"
-    click.echo(f"signed by    {verified.key.fingerprint}, {by}")
+    by = "the key you named" if verified.trust.pinned else "a key the bundle brings itself: it vouches for nobody"
+    click.echo(f"signed by    {verified.trust.key.fingerprint}, {by}")
     return 0

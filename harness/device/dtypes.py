@@ -17,7 +17,7 @@ def numpy_dtype(name: str) -> np.dtype:
     if name in _NATIVE:
         return np.dtype(name)
     try:
-        import ml_dtypes  # noqa: PLC0415  optional on the far side
+        import ml_dtypes
     except ImportError:
         raise KeyError(name) from None
     if name not in _EXTENDED:
@@ -26,6 +26,9 @@ def numpy_dtype(name: str) -> np.dtype:
 
 
 _NATIVE = frozenset(
-    "bool int8 int16 int32 int64 uint8 uint16 uint32 uint64 float16 float32 float64 complex64 complex128".split()
+    ["bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64"]
+    + ["float16", "float32", "float64", "complex64", "complex128"]
 )
-_EXTENDED = frozenset("bfloat16 float8_e4m3fn float8_e5m2 float8_e4m3fnuz float8_e5m2fnuz int4 uint4".split())
+_EXTENDED = frozenset(
+    ["bfloat16", "float8_e4m3fn", "float8_e5m2", "float8_e4m3fnuz", "float8_e5m2fnuz", "int4", "uint4"]
+)

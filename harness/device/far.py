@@ -7,6 +7,7 @@ prints goes to standard error instead. It judges nothing and knows no expected r
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import mmap
 import os
@@ -14,7 +15,7 @@ import platform
 import signal
 import sys
 import time
-from typing import Any, BinaryIO, Dict, List, Optional
+from typing import Any, BinaryIO, Dict, List
 
 from harness.device.frames import DATA_BEGINS, HEARTBEAT, VERSION, FrameError, encode, take
 from harness.device.protocol import Device, DeviceError, Tensor
@@ -30,7 +31,7 @@ _PR_SET_PDEATHSIG = 1
 def die_with(parent: int) -> None:
     """Let the kernel kill this process when ``parent``, which started it, ends (Linux ``prctl(2)``)."""
     if sys.platform.startswith("linux"):
-        import ctypes  # noqa: PLC0415  only where it can work
+        import ctypes
 
         ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:
@@ -58,32 +59,35 @@ def execute(device: Device, steps: List[Any], memory: Any) -> List[Any]:
     ``steps`` is a program as frames carry it; ``memory`` holds the data it writes and takes the data it reads. Buffers
     the program leaves allocated are released afterwards.
     """
-    results = {}  # type: Dict[str, Any]
-    buffers = {}  # type: Dict[str, Any]
-    answers = []  # type: List[Any]
-    for call, arguments, result in steps:
-        try:
-            value = _call(device, call, arguments, results, memory)
-        except _MissingResult as missing:
-            answers.append({"error": SKIPPED, "message": "needs %s, which was not made" % missing})
-        except DeviceError as error:
-            answers.append({"error": error.kind, "message": error.message[:2000], "layer": error.layer})
-        except Exception as error:  # noqa: BLE001  whatever an adapter raises is an answer, not our failure
-            answers.append({"error": UNEXPECTED, "message": ("%s: %s" % (type(error).__name__, error))[:2000]})
-        else:
-            if result is not None:
-                results[result] = value
-                if call == "allocate":
-                    buffers[result] = value
-            answers.append(None if result is not None else value)
-            if call == "release":
-                buffers.pop(arguments["buffer"]["ref"], None)
+    results: Dict[str, Any] = {}
+    buffers: Dict[str, Any] = {}
+    answers = [_answer(device, step, results, buffers, memory) for step in steps]
     for buffer in buffers.values():
-        try:
+        # A clean-up that fails says nothing about the case.
+        with contextlib.suppress(Exception):
             device.release(buffer)
-        except Exception:  # noqa: BLE001, S110  a clean-up that fails says nothing about the case
-            pass
     return answers
+
+
+def _answer(device: Device, step: List[Any], results: Dict[str, Any], buffers: Dict[str, Any], memory: Any) -> Any:
+    """What one step answers; what it makes is kept in ``results``, and buffers that live on in ``buffers``."""
+    call, arguments, result = step
+    try:
+        value = _call(device, call, arguments, results, memory)
+    except _MissingResult as missing:
+        return {"error": SKIPPED, "message": f"needs {missing}, which was not made"}
+    except DeviceError as error:
+        return {"error": error.kind, "message": error.message[:2000], "layer": error.layer}
+    except Exception as error:  # noqa: BLE001  whatever an adapter raises is an answer, not our failure
+        return {"error": UNEXPECTED, "message": f"{type(error).__name__}: {error}"[:2000]}
+    if call == "release":
+        buffers.pop(arguments["buffer"]["ref"], None)
+    if result is None:
+        return value
+    results[result] = value
+    if call == "allocate":
+        buffers[result] = value
+    return None
 
 
 class _MissingResult(Exception):
@@ -101,7 +105,7 @@ def _call(device: Device, call: str, arguments: Dict[str, Any], results: Dict[st
     if call == "read":
         data = bytes(value)
         if len(data) != values["nbytes"]:
-            raise DeviceError("invalid value", "read returned %d bytes instead of %d" % (len(data), values["nbytes"]))
+            raise DeviceError("invalid value", f"read returned {len(data)} bytes instead of {values['nbytes']}")
         memory[into : into + len(data)] = data
         return len(data)
     return float(value) if call == "elapsed" else value
@@ -143,7 +147,7 @@ def describe(device: Device) -> Dict[str, Any]:
 
 def process_facts() -> Dict[str, Any]:
     """What kind of process the device lives in, and whether something in it has switched subnormals off."""
-    import numpy as np  # noqa: PLC0415  the device's library may have to be loaded first
+    import numpy as np
 
     smallest = np.float32(2.0**-126)
     return {
@@ -158,8 +162,8 @@ class _FarSide:
     """The loop over frames, with the device and the mapped file it has been given."""
 
     def __init__(self) -> None:
-        self.device = None  # type: Optional[Device]
-        self.mapped = None  # type: Optional[MappedFile]
+        self.device: Any = None
+        self.mapped: Any = None
 
     def answer(self, message: Dict[str, Any]) -> Dict[str, Any]:
         if message["do"] == "open":
@@ -169,11 +173,11 @@ class _FarSide:
             return {"mapped": message["size"]}
         if message["do"] == "run":
             return self._run(message)
-        raise FrameError("the other side asks for %r, which this version cannot do" % message["do"])
+        raise FrameError(f"the other side asks for {message['do']!r}, which this version cannot do")
 
     def _open(self, message: Dict[str, Any]) -> Dict[str, Any]:
         if message["version"] != VERSION:
-            return {"refused": "the near side speaks version %s, this side %s" % (message["version"], VERSION)}
+            return {"refused": f"the near side speaks version {message['version']}, this side {VERSION}"}
         self.mapped = MappedFile(message["path"], message["size"])
         module, function = message["opener"].split(":")
         try:
@@ -188,7 +192,6 @@ class _FarSide:
             }
 
     def _run(self, message: Dict[str, Any]) -> Dict[str, Any]:
-        assert self.device is not None and self.mapped is not None, "run before open"
         answers = []
         for number, steps in enumerate(message["programs"]):
             self.mapped.beat(message["frame"], number + 1)

@@ -41,11 +41,11 @@ def take(received: bytearray) -> Optional[Any]:
     """
     if len(received) < HEADER.size:
         if received and not MAGIC.startswith(bytes(received[: len(MAGIC)])):
-            raise FrameError("the other side sent something that is no frame: %r" % bytes(received[:16]))
+            raise FrameError(f"the other side sent something that is no frame: {bytes(received[:16])!r}")
         return None
     magic, length = HEADER.unpack_from(received)
     if magic != MAGIC:
-        raise FrameError("the other side sent something that is no frame: %r" % bytes(received[:16]))
+        raise FrameError(f"the other side sent something that is no frame: {bytes(received[:16])!r}")
     if length > LARGEST_FRAME:
         raise FrameError(f"a frame claims {length} bytes, more than {LARGEST_FRAME}")
     if len(received) < HEADER.size + length:

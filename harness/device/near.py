@@ -17,7 +17,7 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
 
 from harness.device.frames import DATA_BEGINS, HEARTBEAT, VERSION, FrameError, encode, take
 from harness.device.program import Observation, Program
@@ -32,25 +32,19 @@ DEVICE_DEATHS = (signal.SIGSEGV, signal.SIGILL, signal.SIGBUS, signal.SIGFPE, si
 OPENER = "harness.adapters.registry:open_from_source"
 
 #: Numeric libraries are pinned to one thread: their sums change with the number of threads.
-ONE_THREAD = {
-    name: "1"
-    for name in (
-        "OMP_NUM_THREADS",
-        "OPENBLAS_NUM_THREADS",
-        "MKL_NUM_THREADS",
-        "BLIS_NUM_THREADS",
-        "VECLIB_MAXIMUM_THREADS",
-        "NUMEXPR_NUM_THREADS",
-    )
-}
+ONE_THREAD = dict.fromkeys(
+    ["OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS", "NUMEXPR_NUM_THREADS"], "1"
+)
 
 _SLOT = 16 << 20
 _SLOTS = 2
 
 
 class WorkerDied(Exception):
-    """The worker is gone: ``why`` in words; ``case`` is the index, in the frame of number ``frame``, of the case at which
-    the far side was last seen (-1: none had begun).
+    """The worker is gone: ``why`` says how, in words.
+
+    ``case`` is the index, in the frame of number ``frame``, of the case at which the far side was last seen; -1 where
+    none had begun.
 
     ``of_the_device`` says whether the device killed it (a fault of its own, or a deadline it missed), as opposed to
     someone outside.
@@ -201,7 +195,7 @@ class Worker:
                     pipe.close()
         self._unmap()
 
-    def __enter__(self) -> Worker:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -209,10 +203,10 @@ class Worker:
 
     def _start(self) -> subprocess.Popen[bytes]:
         command = [sys.executable, "-P", "-m", "harness.device.far", str(os.getpid())]
-        process = subprocess.Popen(  # noqa: S603  a list of our own, and no shell
+        process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=os.environ | ONE_THREAD, bufsize=0
         )
-        assert process.stdin is not None and process.stdout is not None
+        assert process.stdin is not None
         os.set_blocking(process.stdin.fileno(), False)
         return process
 

@@ -92,15 +92,19 @@ class ProgramBuilder:
         return ref
 
     def allocate(self, nbytes: int) -> Ref:
+        """Reserve bytes and return the buffer."""
         return self._create("allocate", nbytes=nbytes)
 
     def release(self, buffer: Ref) -> int:
+        """Give a buffer back."""
         return self._add("release", buffer=buffer)
 
     def write(self, buffer: Ref, data: Data, offset: int = 0, stream: Ref | None = None) -> int:
+        """Copy bytes, or an array as it lies in memory, into a buffer."""
         return self._add("write", buffer=buffer, data=data, offset=offset, stream=stream)
 
     def read(self, buffer: Ref, nbytes: int, offset: int = 0, stream: Ref | None = None) -> int:
+        """Read bytes of a buffer."""
         return self._add("read", buffer=buffer, nbytes=nbytes, offset=offset, stream=stream)
 
     def copy(
@@ -112,6 +116,7 @@ class ProgramBuilder:
         source_offset: int = 0,
         stream: Ref | None = None,
     ) -> int:
+        """Copy between buffers."""
         return self._add(
             "copy",
             target=target,
@@ -123,21 +128,27 @@ class ProgramBuilder:
         )
 
     def stream(self) -> Ref:
+        """Create a stream."""
         return self._create("stream")
 
     def event(self) -> Ref:
+        """Create an event."""
         return self._create("event")
 
     def record(self, event: Ref, stream: Ref | None = None) -> int:
+        """Record an event on a stream."""
         return self._add("record", event=event, stream=stream)
 
     def wait(self, stream: Ref, event: Ref) -> int:
+        """Let a stream wait for an event."""
         return self._add("wait", stream=stream, event=event)
 
     def elapsed(self, start: Ref, end: Ref) -> int:
+        """Ask for the milliseconds between two events."""
         return self._add("elapsed", start=start, end=end)
 
     def synchronize(self, stream: Ref | None = None) -> int:
+        """Wait for a stream, or for all."""
         return self._add("synchronize", stream=stream)
 
     def launch(
@@ -148,14 +159,17 @@ class ProgramBuilder:
         attributes: dict[str, Any] | None = None,
         stream: Ref | None = None,
     ) -> int:
+        """Launch an operation."""
         return self._add(
             "launch", operation=operation, inputs=inputs, outputs=outputs, attributes=attributes or {}, stream=stream
         )
 
     def supports(self, operation: str, dtypes: list[str]) -> int:
+        """Ask whether an operation is supported."""
         return self._add("supports", operation=operation, dtypes=dtypes)
 
     def describe(self) -> int:
+        """Ask the device what it is."""
         return self._add("describe")
 
     def build(self) -> Program:

@@ -22,7 +22,6 @@ _SEVERITY = {outcome: rank for rank, outcome in enumerate(OUTCOMES)}
 _MEETS = ("pass", "waived")
 
 
-
 @dataclass(frozen=True)
 class TestOutcome:
     """What one test came to: its outcome, why, and the case that decided it (``seq``, where there is one)."""
@@ -100,7 +99,7 @@ def judge(
         conclusion=conclusion,
         tests=outcomes,
         requirements=_by_requirement(outcomes),
-        counts={outcome: n for outcome, n in Counter(o.outcome for o in outcomes).items()},
+        counts=dict(Counter(outcome.outcome for outcome in outcomes)),
         levels_met=_levels_met(plan, outcomes),
         cases=sum(outcome.decided for outcome in outcomes),
         undeclared=tuple(undeclared),

@@ -22,7 +22,6 @@ from harness.run.rows import CaseRow, LostRow
 BATCH = 32
 
 
-
 class Record(Protocol):
     """Takes rows: a file of evidence, or a list."""
 
@@ -81,8 +80,8 @@ class Engine:
     def run_test(self, subject: Subject, cases: Iterator[Case], first: int, attempt: int) -> list[CaseRow]:
         """Run all cases of a test and return its failing rows.
 
-        Raises ``WorkerDied``, after recording the case that was lost unless someone outside killed the worker or no case
-        had begun, and ``TestCut`` after recording that the test took too long.
+        Raises ``WorkerDied``, after recording the case that was lost (unless someone outside killed the worker or no
+        case had begun), and ``TestCut`` after recording that the test took too long.
         """
         until = time.monotonic() + self.cap
         failing: list[CaseRow] = []
@@ -91,8 +90,7 @@ class Engine:
         try:
             for batch in self._batches(write_out(subject.test, cases, self.seed, first)):
                 self.pulse()
-                if time.monotonic() > until:
-                    raise TimeoutError
+                _check_time(until)
                 if waiting is not None and self._size(batch) > self.worker.slot:
                     failing += self._finish(subject, attempt, until, *waiting)
                     waiting = None
@@ -150,6 +148,11 @@ class Engine:
             if row.outcome in (FAIL, UNSUPPORTED_OUTCOME):
                 failing.append(row)
         return failing
+
+
+def _check_time(until: float) -> None:
+    if time.monotonic() > until:
+        raise TimeoutError
 
 
 def write_out(test: str, cases: Iterator[Case], seed: str, first: int) -> Iterator[Written]:

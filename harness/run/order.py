@@ -14,7 +14,6 @@ import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-
 #: Exit codes of a child: the device died, someone killed its worker, or evidence could not be written.
 DEVICE_DIED, WORKER_KILLED, CANNOT_WRITE = 80, 81, 82
 

@@ -141,9 +141,7 @@ def _standing(subject: Subject) -> tuple[Standing, str]:
     return _claimed(profile, requirement, subject.operation, subject.types)
 
 
-def _claimed(
-    profile: Profile, requirement: Requirement, operation: Operation, types: Types
-) -> tuple[Standing, str]:
+def _claimed(profile: Profile, requirement: Requirement, operation: Operation, types: Types) -> tuple[Standing, str]:
     if types.when is not None and not profile.declares(types.when):
         return "not-claimed", f"the profile does not declare {types.when}"
     if set(types.inputs) == {REQUIRED_DTYPE} and types.level == 1:

@@ -32,7 +32,6 @@ from harness.run.plan import Plan, PlannedTest, make_plan, subjects
 from harness.run.rows import CaseRow, LostRow
 from harness.run.suite import requirements_tested
 
-
 _LIFE = pytest.StashKey["Life"]()
 
 
@@ -64,9 +63,7 @@ class Life:
 
     def __post_init__(self) -> None:
         self.planned = self.plan.by_name()
-        self.subjects = {
-            subject.test: subject for subject in subjects(load_interface(), self.profile, self.plan.level)
-        }
+        self.subjects = {subject.test: subject for subject in subjects(load_interface(), self.profile, self.plan.level)}
 
     def engine(self) -> Engine:
         """The engine, its worker started when the first test needs it."""

@@ -89,8 +89,8 @@ def supervise(bundle: Bundle, plan: Plan, jobs: int, silence: float, watch: Watc
 
     ``silence`` is the most seconds a child may show no sign of life; ``watch`` is called all the while.
 
-    Raises ``UsageError`` where evidence cannot be written, and ``KeyboardInterrupt``; all children are killed first, and
-    the bundle can be resumed.
+    Raises ``UsageError`` where evidence cannot be written, and ``KeyboardInterrupt``; all children are killed first,
+    and the bundle can be resumed.
     """
     works = [_Job(tests) for tests in share_out(list(plan.required()), jobs)]
     lives = itertools.count(bundle.next_life())
@@ -188,7 +188,7 @@ def _start(bundle: Bundle, todo: Sequence[tuple[str, int]], life: int) -> _Child
     kept = len(list((bundle.folder / FAILURES).glob("*.npz")))
     order = Order(str(bundle.folder), life, tuple(todo), os.getpid(), pulse.path, max(0, KEPT_FAILURES - kept))
     output = tempfile.TemporaryFile()  # noqa: SIM115  lives as long as the child
-    process = subprocess.Popen(  # noqa: S603  a list of our own, and no shell
+    process = subprocess.Popen(
         child_command(),
         stdin=subprocess.PIPE,
         stdout=output,

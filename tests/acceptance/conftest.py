@@ -1,0 +1,35 @@
+"""What acceptance tests share: users with folders of their own, and one finished bundle of each kind."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.acceptance.command import User, faulty
+
+
+@pytest.fixture
+def user(tmp_path: Path) -> User:
+    """Someone who has never run the command."""
+    return User(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def keeper(tmp_path_factory: pytest.TempPathFactory) -> User:
+    """Someone who keeps finished bundles for all tests to look at; nobody changes them in place."""
+    return User(tmp_path_factory.mktemp("keeper"))
+
+
+@pytest.fixture(scope="session")
+def k100(keeper: User) -> Path:
+    """The bundle of the main job."""
+    keeper.assay("certify", "hygon/k100-ai", "--out", "k100")
+    return keeper.folder / "k100"
+
+
+@pytest.fixture(scope="session")
+def zeros(keeper: User) -> Path:
+    """The bundle of a device that returns zeros."""
+    keeper.assay("certify", "reference/ieee", "--device", faulty("zeros"), "--out", "zeros", expect=1)
+    return keeper.folder / "zeros"
