@@ -21,7 +21,7 @@ class Remark:
     line: int
     field: str
     what: str
-    advice: str
+    remedy: str
 
 
 def lint(path: str | Path) -> list[Remark]:
@@ -29,7 +29,7 @@ def lint(path: str | Path) -> list[Remark]:
     profile = load_profile(path)
     found = [remark for rule in RULES for remark in rule(profile)]
     return sorted(
-        Remark(profile.source.line(place), ".".join(map(str, place)), what, advice) for place, what, advice in found
+        Remark(profile.source.line(place), ".".join(map(str, place)), what, remedy) for place, what, remedy in found
     )
 
 

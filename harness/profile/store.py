@@ -22,9 +22,14 @@ def load_profile(id_or_path: str | Path) -> Profile:
 
     Raises ``ProfileError`` with every problem of the file, or with the ids that come near an unknown one.
     """
+    return _load_file(profile_path(id_or_path))
+
+
+def profile_path(id_or_path: str | Path) -> Path:
+    """The file of a profile named by id or path, whether or not it can be read; raises ``ProfileError``."""
     if isinstance(id_or_path, str) and not id_or_path.endswith((".yaml", ".yml")):
-        return _load_file(_file_of(id_or_path))
-    return _load_file(Path(id_or_path))
+        return _file_of(id_or_path)
+    return Path(id_or_path)
 
 
 def parse_profile(source: bytes, name: str) -> Profile:

@@ -51,7 +51,7 @@ def test_each_weakness_has_its_remark(tmp_path: Path) -> None:
         (20, "software.runtime", "names no source"),
         (22, "quirks.0.symptom", "has no zh"),
     ]
-    assert all(remark.advice for remark in remarks)
+    assert all(remark.remedy for remark in remarks)
 
 
 def test_a_complete_profile_leaves_nothing_to_say() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from harness.errors import ProfileError
 from harness.profile import store
-from harness.profile.store import list_profiles, load_profile
+from harness.profile.store import list_profiles, load_profile, profile_path
 from harness.resources import profiles_folder
 
 LEAST = """\
@@ -47,6 +47,11 @@ def test_a_profile_of_ones_own_is_named_by_its_path(tmp_path: Path) -> None:
     assert load_profile(str(path)).id == "acme/one"
     with pytest.raises(ProfileError, match=r"none.yaml: cannot be read"):
         load_profile(tmp_path / "none.yaml")
+
+
+def test_an_id_has_its_file() -> None:
+    assert profile_path("reference/ieee") == profiles_folder() / "reference" / "ieee.yaml"
+    assert profile_path("own.yaml") == Path("own.yaml")
 
 
 def test_a_profile_in_the_place_of_another_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
