@@ -143,3 +143,10 @@ def test_a_payload_that_is_no_json_is_no_manifest(bundle: Path, key: SigningKey)
     (bundle / "manifest.json").write_bytes(sign(b"plain text", PAYLOAD_TYPE, key))
     with pytest.raises(EvidenceError, match="holds no manifest"):
         check_manifest(bundle, key.public)
+
+
+def test_a_file_that_became_a_link_while_it_was_read_is_not_followed(bundle: Path, tmp_path: Path) -> None:
+    (tmp_path / "outside").write_bytes(b"not of the bundle")
+    (bundle / "late").symlink_to(tmp_path / "outside")
+    with pytest.raises(EvidenceError, match=r"late: the file cannot be read"):
+        manifest._hash(bundle, "late")

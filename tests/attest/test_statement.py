@@ -23,7 +23,7 @@ JSON = st.recursive(
     st.none()
     | st.booleans()
     | st.integers(-(2**53) + 1, 2**53 - 1)
-    | st.floats(-(2.0**53) + 1, 2.0**53 - 1)
+    | st.floats(allow_nan=False, allow_infinity=False)
     | st.text(st.characters(codec="utf-8"), max_size=8),
     lambda inner: (
         st.lists(inner, max_size=4)
@@ -101,7 +101,6 @@ def test_a_simulation_cannot_be_called_a_certification_in_its_predicate() -> Non
         ({"a": "0" * 64 + "\n"}, {}),
         ({"a": "0" * 64}, {"x": float("nan")}),
         ({"a": "0" * 64}, {"x": 2**53}),
-        ({"a": "0" * 64}, {"x": 2.0**60}),  # RFC 8785 writes it as an integer, which no reader can be sure of
         ({"a": "0" * 64}, {"x": "\ud800"}),
         ({"a": "0" * 64}, {"x": b"bytes"}),
     ],
