@@ -28,13 +28,11 @@ class Trust:
         return (self.key,)
 
 
-def trust_in(folder: Path, pinned: Path | None = None) -> Trust:
-    """Whom to hold a bundle to: the owner of the public key in the file ``pinned``, else the bundle's own key.
+def trust_in(folder: Path, pinned: PublicKey | None = None) -> Trust:
+    """Whom to hold a bundle to: the owner of the ``pinned`` key, else the bundle's own key.
 
-    Raises ``UsageError`` where ``pinned`` is no public key; ``EvidenceError`` where the bundle's key is missing, is no
-    public key, or is another than the pinned one.
+    Raises ``EvidenceError`` where the bundle's key is missing, is no public key, or is another than the pinned one.
     """
-    expected = None if pinned is None else load_public(pinned)
     path = folder / KEY
     try:
         own = load_public(path)
@@ -44,10 +42,10 @@ def trust_in(folder: Path, pinned: Path | None = None) -> Trust:
             where=str(path),
             remedy="name the folder of a finished run; if it is one, take it again from whoever signed it",
         ) from error
-    if expected is not None and expected.keyid != own.keyid:
+    if pinned is not None and pinned.keyid != own.keyid:
         raise EvidenceError(
-            f"the bundle is signed by the key {own.fingerprint}, not by {expected.fingerprint}",
+            f"the bundle is signed by the key {own.fingerprint}, not by the key that was named, {pinned.fingerprint}",
             where=str(path),
-            remedy=f"it is not from the owner of {pinned}",
+            remedy="ask the one you expect for the key, and do not rely on this bundle until they match",
         )
-    return Trust(own, pinned=expected is not None)
+    return Trust(own, pinned=pinned is not None)
