@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.attest.envelope import open_envelope
+from harness.attest.keys import PublicKey
 from harness.attest.manifest import check_manifest
 from harness.attest.statement import PAYLOAD_TYPE, Statement, parse_statement
 from harness.attest.trust import Trust, trust_in
@@ -36,19 +37,19 @@ class Verified:
     trust: Trust
 
 
-def verify(path: str | Path, key: Path | None = None) -> Verdict:
+def verify(path: str | Path, key: PublicKey | None = None) -> Verdict:
     """Check a bundle and return its verdict, computed again; raises ``EvidenceError`` where anything does not hold.
 
-    ``key`` is the file of the public key that must have signed.
+    ``key`` is the key that must have signed.
     """
     return verify_bundle(Path(path), key).verdict
 
 
-def verify_bundle(folder: Path, pinned: Path | None = None) -> Verified:
+def verify_bundle(folder: Path, pinned: PublicKey | None = None) -> Verified:
     """Check signatures and digests, enumerate plan and cases again, and compute the verdict again.
 
-    ``pinned`` is the file of the public key that must have signed; without it the bundle's own key identifies its
-    signer but vouches for nobody.
+    ``pinned`` is the key that must have signed; without it the bundle's own key identifies its signer but vouches for
+    nobody.
     """
     bundle = Bundle(folder)
     if not folder.is_dir():

@@ -19,9 +19,10 @@ def command(bundle: Path, key: Path | None, as_json: bool) -> int:
     Without --key the bundle's own key only tells who signed; with --key that very key must have. Exit code: 0 all
     holds (whatever the verdict is: it is printed), 4 something does not.
     """
+    from harness.attest.keys import load_public
     from harness.verification import verify_bundle
 
-    verified = verify_bundle(bundle, key)
+    verified = verify_bundle(bundle, load_public(key) if key else None)
     verdict = verified.verdict
     if as_json:
         print_json(

@@ -13,8 +13,8 @@ def undeclared_fields(plan: Plan, interface: Interface, profile: Profile) -> tup
     for test in plan.required():
         if test.operation is None or test.dtype is None:
             continue
-        declared = profile.arithmetic_of(test.operation, test.dtype)
+        undeclared = profile.arithmetic_of(test.operation, test.dtype).undeclared
         for field in interface.requirement(test.requirement).reads:
-            if getattr(declared, field, None) is None:
+            if field in undeclared:
                 found[f"{test.operation}/{test.dtype}: {field}"] = None
     return tuple(found)

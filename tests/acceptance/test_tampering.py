@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from harness.attest.keys import load_private
+from harness.attest.keys import load_private, local_key
 from harness.attest.manifest import write_manifest
 from harness.canonical import canonical_json
 from harness.errors import AssayError, EvidenceError
@@ -195,12 +195,8 @@ def test_an_edited_verdict_whose_digests_are_made_anew_but_not_signed_is_found(c
 
 
 def test_a_bundle_signed_by_another_key_is_not_what_a_pinned_key_signed(copy: Path, tmp_path: Path) -> None:
-    from harness.attest.keys import local_key
-
-    stranger = tmp_path / "stranger.pub"
-    stranger.write_bytes(local_key(tmp_path / "stranger").public_pem)
     with pytest.raises(EvidenceError, match="not by"):
-        verify_bundle(copy, stranger)
+        verify_bundle(copy, local_key(tmp_path / "stranger").public)
 
 
 def sign_again(bundle: Path, key: Any, edit: Callable[[dict[str, Any]], None]) -> None:

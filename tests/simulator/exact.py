@@ -1,4 +1,4 @@
-"""Floating-point formats by definition, in exact fractions (IEEE 754-2019, clauses 3.3 and 4.3.1; OCP 8-bit formats)."""
+"""Floating-point formats by definition, in exact fractions (IEEE 754-2019, 3.3 and 4.3.1; OCP 8-bit formats)."""
 
 from __future__ import annotations
 
@@ -23,7 +23,9 @@ class Format:
         exponent = max(_floor_log2(abs(exact)), self.smallest)
         step = Fraction(2) ** (exponent - self.precision + 1)
         nearest = round(exact / step) * step
-        return math.copysign(math.inf, exact) if abs(nearest) > self.maximum else float(nearest)
+        if abs(nearest) > self.maximum:
+            return math.inf if exact > 0 else -math.inf
+        return float(nearest)
 
 
 def _floor_log2(value: Fraction) -> int:

@@ -1,0 +1,1 @@
+"""The adapters, held to what they promise of the libraries beneath them."""

@@ -1,0 +1,1 @@
+"""The torch adapter; collected only where torch is installed."""
