@@ -137,10 +137,7 @@ class LibraryDevice:
 
     def allocate(self, nbytes: int) -> int:
         """A buffer of the library's; what it refuses is its own refusal."""
-        try:
-            return self._buffers.add(self._library.empty(nbytes))
-        except Exception as error:
-            raise self._library.translate(error) from error
+        return self._buffers.add(self._call(self._library.empty, nbytes))
 
     def release(self, buffer: Any) -> None:
         """Forget a buffer; the library takes the memory back."""

@@ -24,12 +24,11 @@ _SAID = (
     ("out of memory", OUT_OF_MEMORY),
     ("can't allocate memory", OUT_OF_MEMORY),
     ("not enough memory", OUT_OF_MEMORY),
-    ("storage size calculation overflowed", OUT_OF_MEMORY),
-    ("overflow when unpacking long", OUT_OF_MEMORY),
     ("not implemented for", UNSUPPORTED),
     ("not supported", UNSUPPORTED),
     ("unsupported", UNSUPPORTED),
     ("invalid argument", INVALID_VALUE),
+    ("overflow", INVALID_VALUE),
 )
 
 
@@ -70,8 +69,13 @@ class TorchLibrary:
         return int(dtype.itemsize)
 
     def empty(self, nbytes: int) -> Any:
-        """An uninitialised tensor of bytes."""
-        return torch.empty(nbytes, dtype=torch.uint8, device=self._device)
+        """An uninitialised tensor of bytes; a size torch cannot even count is more memory than there is."""
+        try:
+            return torch.empty(nbytes, dtype=torch.uint8, device=self._device)
+        except (RuntimeError, TypeError) as error:
+            if "overflow" in str(error).lower():
+                raise DeviceError(OUT_OF_MEMORY, str(error)) from error
+            raise
 
     def size(self, buffer: Any) -> int:
         """The buffer's bytes."""

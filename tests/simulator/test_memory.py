@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from itertools import pairwise
 
 import pytest
@@ -128,7 +129,7 @@ def test_a_range_outside_the_buffer_is_an_invalid_value_and_changes_no_byte(offs
     buffer, other = device.allocate(8), device.allocate(8)
     device.write(buffer, b"12345678")
     device.write(other, b"abcdefgh")
-    calls = [
+    calls: list[Callable[[], object]] = [
         lambda: device.read(buffer, nbytes, offset),
         lambda: device.copy(buffer, other, nbytes, offset, 0),
         lambda: device.copy(other, buffer, nbytes, 0, offset),
@@ -154,7 +155,7 @@ def test_a_copy_within_a_buffer_goes_as_if_through_another() -> None:
 def test_a_write_takes_the_data_as_it_is_at_the_call() -> None:
     device = simulate()
     buffer, data = device.allocate(4), bytearray(b"then")
-    device.write(buffer, data)
+    device.write(buffer, data)  # type: ignore[arg-type]
     data[:] = b"now!"
     assert device.read(buffer, 4) == b"then"
 
@@ -165,7 +166,7 @@ def test_a_released_handle_is_invalid_for_every_call_even_when_its_place_is_take
     device.release(released)
     taken = device.allocate(64)
     tensor = Tensor(released, "float32", (4,))
-    calls = [
+    calls: list[Callable[[], object]] = [
         lambda: device.read(released, 1),
         lambda: device.write(released, b"x"),
         lambda: device.copy(released, taken, 1),

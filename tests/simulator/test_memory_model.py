@@ -59,7 +59,7 @@ class MemoryModel(RuleBasedStateMachine):
     @rule(target_buffer=buffers, source=buffers, nbytes=small, to=small, start=small)
     def copy(self, target_buffer: int, source: int, nbytes: int, to: int, start: int) -> None:
         if not {target_buffer, source} <= set(self.model):
-            kind = INVALID_HANDLE
+            kind: str | None = INVALID_HANDLE
         else:
             kind = self.fault(target_buffer, to, nbytes) or self.fault(source, start, nbytes)
         self.expect(kind, lambda: self.device.copy(target_buffer, source, nbytes, to, start))
