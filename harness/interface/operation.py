@@ -22,21 +22,18 @@ class Standard:
 class Types:
     """One row of an operation's dtypes: operands, accumulator, result, and the level that has it.
 
-    ``inputs`` holds one dtype per operand. ``when`` names a claim without which the row does not apply.
+    ``label`` is how a test's id names the row: the operands' dtype, for a conversion ``from-to``. ``inputs`` holds one
+    dtype per operand. ``when`` names a claim without which the row does not apply.
     ``ulp`` is the largest legal error of an elementwise function in units in the last place of the result type.
     """
 
     level: Level
+    label: str
     inputs: tuple[str, ...]
     out: str
     accumulate: str | None = None
     when: str | None = None
     ulp: float | None = None
-
-    @property
-    def label(self) -> str:
-        """How a test's id names this row: the operand type, or ``from-to`` where the result differs and counts."""
-        return self.inputs[0]
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,8 @@ class Requirement:
     ``inputs`` names the input class its numeric cases draw from, ``rule`` the rule that judges them. ``reads`` lists
     the fields of a claim it depends on: undeclared ones are judged by the weakest legal value and counted.
     ``when`` names a claim of the profile without which the requirement does not apply. ``source`` is the standard or
-    paper it follows; ``like`` names calls of existing runtimes with the same contract.
+    paper it follows; ``like`` names calls of existing runtimes with the same contract; ``shows`` says what its failures
+    give away. ``identity`` marks those that show the device to be the product of the profile.
     """
 
     id: str
@@ -40,7 +41,8 @@ class Requirement:
     reads: tuple[str, ...] = ()
     when: str | None = None
     like: tuple[str, ...] = ()
-    shows: tuple[str, ...] = ()
+    shows: str | None = None
+    identity: bool = False
 
     @property
     def on_operations(self) -> bool:

@@ -22,6 +22,8 @@ Standing = Literal["required", "not-claimed", "not-applicable"]
 
 #: The dtype every product must have at level 1; all others are claims of its profile.
 REQUIRED_DTYPE = "float32"
+#: Types that come with an operation, as its truth values and indices, and are no claim of their own.
+_ALWAYS_THERE = frozenset({"bool", "int64"})
 
 
 @dataclass(frozen=True)
@@ -144,7 +146,7 @@ def _standing(subject: Subject) -> tuple[Standing, str]:
 def _claimed(profile: Profile, requirement: Requirement, operation: Operation, types: Types) -> tuple[Standing, str]:
     if types.when is not None and not profile.declares(types.when):
         return "not-claimed", f"the profile does not declare {types.when}"
-    if set(types.inputs) == {REQUIRED_DTYPE} and types.level == 1:
+    if {*types.inputs, types.out} - _ALWAYS_THERE == {REQUIRED_DTYPE} and types.level == 1:
         return "required", ""
     if not profile.claims(operation, types):
         return "not-claimed", f"the profile does not claim {operation.name} on {types.label}"
