@@ -42,7 +42,7 @@ def plan_of(*tests: PlannedTest, level: int = 2) -> Plan:
 
 def row(test: str, seq: int, case: str = "case-0", outcome: str = "pass", **fields: object) -> CaseRow:
     """A case row with the fields that matter to a test."""
-    base = CaseRow(seq, test, case, 1, "device", outcome, "bitwise", "", "", "5eed", "aa", "bb", 0.5)
+    base = CaseRow(seq, test, case, 1, "device", outcome, "bitwise", "5eed", "aa", "bb", 0.5)
     return replace(base, **fields)  # type: ignore[arg-type]  # field names are checked by replace itself
 
 

@@ -137,19 +137,25 @@ def _check(interface: Interface, chapter: Chapter, document: Document) -> Iterat
         place = _place(requirement, document)
         if not re.fullmatch(rf"IF-{letters}-[0-9]{{3}}", requirement.id):
             yield document.problem(place, f"{requirement.id} should be IF-{letters}- and three digits")
-        for family in requirement.families:
-            if family not in interface.families:
-                yield document.problem((*place, "families"), f"there is no family {family!r}")
-        for operation in requirement.operations:
-            if operation not in interface.operations:
-                yield document.problem((*place, "operations"), f"there is no operation {operation!r}")
-    for operation_row in chapter.operations:
-        if operation_row.family not in interface.families:
-            place = ("operations", operation_row.name, "family")
-            yield document.problem(place, f"there is no family {operation_row.family!r}")
-        labels = [types.label for types in operation_row.types]
+        yield from _check_names(interface, requirement, place, document)
+    for operation in chapter.operations:
+        place = ("operations", operation.name)
+        if operation.family not in interface.families:
+            yield document.problem((*place, "family"), f"there is no family {operation.family!r}")
+        labels = [types.label for types in operation.types]
         if len(set(labels)) != len(labels):
-            yield document.problem(("operations", operation_row.name, "dtypes"), "two rows have the same dtype")
+            yield document.problem((*place, "dtypes"), "two rows have the same dtype")
+
+
+def _check_names(
+    interface: Interface, requirement: Requirement, place: tuple[str, ...], document: Document
+) -> Iterator[str]:
+    for family in requirement.families:
+        if family not in interface.families:
+            yield document.problem((*place, "families"), f"there is no family {family!r}")
+    for operation in requirement.operations:
+        if operation not in interface.operations:
+            yield document.problem((*place, "operations"), f"there is no operation {operation!r}")
 
 
 def _place(requirement: Requirement, document: Document) -> tuple[str, ...]:

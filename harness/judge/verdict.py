@@ -26,6 +26,8 @@ _MEETS = ("pass", "waived")
 class TestOutcome:
     """What one test came to: its outcome, why, and the case that decided it (``seq``, where there is one)."""
 
+    __test__ = False  # to pytest: no class of tests
+
     test: str
     requirement: str
     level: int

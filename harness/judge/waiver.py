@@ -1,6 +1,6 @@
 """Waivers: accepted deviations, each expecting one failure on one scope until one day.
 
-A waiver counts only when an owner the policy trusts has signed it; without that it is a request, and the failure stands.
+A waiver counts only when an owner the policy trusts has signed it; else it is a request, and the failure stands.
 """
 
 from __future__ import annotations

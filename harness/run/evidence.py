@@ -167,7 +167,8 @@ def _check_end(fields: dict[str, Any], rows: list[CaseRow], digest: str, path: P
 
 
 def _line(kind: str, row: CaseRow | LostRow) -> bytes:
-    fields = {key: value for key, value in vars(row).items() if value not in ("", None, False)}
+    # Zero is a figure, and equal to False: only what is truly empty is left out.
+    fields = {key: value for key, value in vars(row).items() if value not in ("", None) and value is not False}
     return _encode({"row": kind} | fields).encode("utf-8", "replace") + b"\n"
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from harness.files import write_atomic
 from harness.oracle.rules import Finding
@@ -27,12 +29,13 @@ class FailureKeeper:
         if not arrays or self.room <= 0 or sum(array.nbytes for array in arrays.values()) > LARGEST_KEPT:
             return ""
         packed = io.BytesIO()
-        np.savez(packed, **{name: _portable(array) for name, array in arrays.items()})  # type: ignore[arg-type]
+        portable: dict[str, Any] = {name: _portable(array) for name, array in arrays.items()}
+        np.savez(packed, **portable)
         write_atomic(self.folder / f"{seq}.npz", packed.getvalue())
         self.room -= 1
         return f"failures/{seq}.npz"
 
 
-def _portable(array: np.ndarray) -> np.ndarray:  # type: ignore[type-arg]
+def _portable(array: NDArray[Any]) -> NDArray[Any]:
     """An array as plain numpy can load it: types numpy does not have are kept as unsigned integers of their bits."""
     return array if array.dtype.isbuiltin == 1 else array.view(f"u{array.dtype.itemsize}")

@@ -127,7 +127,8 @@ def left_to_do(tests: Sequence[PlannedTest], evidence: Evidence) -> list[tuple[s
     at its cap is not tried again.
     """
     banned = quarantined(tests, evidence)
-    fresh, again = [], []
+    fresh: list[tuple[str, int]] = []
+    again: list[tuple[str, int]] = []
     for test in tests:
         seen = evidence.of(test.test)
         if seen.ended or any(row.final for row in seen.lost):
