@@ -1,0 +1,180 @@
+"""The numeric rules: results compared bit for bit, in units in the last place, or against a bound for each element."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.device.program import Observation, Program
+from harness.device.protocol import ADAPTER_LAYER, UNSUPPORTED
+from harness.oracle.formats import FORMATS, is_float, ulp_of
+from harness.oracle.launch import Output
+from harness.oracle.rules import FAIL, NOT_REACHED, PASS, UNSUPPORTED_OUTCOME, Finding
+
+Array = NDArray[Any]
+Mask = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Result:
+    """What one launch must leave: the expected elements, in the output's dtype or, under a bound, in float64.
+
+    ``bound`` is the largest legal error of each element: in the result's own unit for a bound, in units in the last
+    place for ULP; ``None`` where every bit counts. A bound of an element whose expected value is not finite, or of any
+    element under ``None``, is none: such elements must be equal.
+    """
+
+    output: Output
+    expected: Array
+    bound: Array | None = None
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Judges the results of a program's launches, one after another; the first that is wrong fails the case.
+
+    ``name`` is what evidence calls the rule: ``bitwise``, ``bitwise-class``, ``ulp`` or ``bound``. NaNs are equal
+    whatever their payload; -0 and +0 are not. For ``bound`` the figure in evidence is the largest error over its bound,
+    for ``ulp`` the largest error in units in the last place.
+    """
+
+    name: str
+    results: tuple[Result, ...]
+
+    def judge(self, program: Program, observations: Sequence[Observation]) -> Finding:
+        """Compare every launch's output with what is right."""
+        refusal = self._refusal(program, observations)
+        if refusal is not None:
+            return refusal
+        worst, limit, layer = 0.0, 0.0, "device"
+        for result in self.results:
+            layer = observations[result.output.launch].layer
+            finding, figure, most = self._compare(result, observations)
+            if finding is not None:
+                return finding
+            if figure >= worst:
+                worst, limit = figure, max(limit, most)
+        if layer == ADAPTER_LAYER:
+            return Finding(NOT_REACHED, layer=layer, detail="the adapter computed this itself")
+        return Finding(PASS, layer=layer, worst=worst.hex(), limit=limit.hex())
+
+    def _refusal(self, program: Program, observations: Sequence[Observation]) -> Finding | None:
+        launches = {result.output.launch for result in self.results}
+        for index, (step, observation) in enumerate(zip(program.steps, observations, strict=True)):
+            if observation.error is None:
+                continue
+            said = f"step {index} ({step.call}): {observation.error}: {observation.message}"
+            if index in launches and observation.error == UNSUPPORTED:
+                return Finding(UNSUPPORTED_OUTCOME, layer=observation.layer, detail=said)
+            return Finding(
+                FAIL, layer=observation.layer, expected="success", got=observation.error, cause="error", detail=said
+            )
+        return None
+
+    def _compare(self, result: Result, observations: Sequence[Observation]) -> tuple[Finding | None, float, float]:
+        output = result.output
+        layer = observations[output.launch].layer
+        got = output.elements(observations)
+        figures, limits = self._figures(got, result)
+        if not output.guards_hold(observations):
+            return _structural(layer, "guard-overwritten", "bytes outside the output were written"), 0.0, 0.0
+        if not output.operands_hold(observations):
+            return _structural(layer, "operand-overwritten", "an operand was changed by the launch"), 0.0, 0.0
+        wrong = ~(figures <= limits)
+        if not wrong.any():
+            figure = float(figures.max(initial=0.0))
+            return None, figure, float(limits.flat[int(figures.argmax())]) if figures.size else 0.0
+        return self._failure(result, got, figures, limits, wrong, layer), 0.0, 0.0
+
+    def _figures(self, got: Array, result: Result) -> tuple[Array, Array]:
+        """How far off each element is, and how far it may be: infinitely, where bits that must agree do not."""
+        if result.bound is None:
+            return np.where(same_bits(got, result.expected), 0.0, np.inf), np.zeros(got.shape)
+        values, expected = got.astype(np.float64), np.asarray(result.expected, dtype=np.float64)
+        error = np.abs(values - expected)
+        with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
+            unit = ulp_of(expected, result.output.laid.dtype) if self.name == "ulp" else result.bound
+            figures = np.where(error == 0, 0.0, error / unit)
+        figures = np.where(np.isnan(figures), np.inf, figures)
+        special = ~np.isfinite(expected)
+        agree = (values == expected) | (np.isnan(values) & np.isnan(expected))
+        figures = np.where(special, np.where(agree, 0.0, np.inf), figures)
+        limits = np.broadcast_to(result.bound if self.name == "ulp" else np.float64(1.0), got.shape)
+        return figures, np.where(special, 0.0, limits)
+
+    def _failure(self, result: Result, got: Array, figures: Array, limits: Array, wrong: Mask, layer: str) -> Finding:
+        worst = int(np.where(wrong, figures, -1.0).argmax())
+        at = tuple(int(index) for index in np.unravel_index(worst, got.shape)) if got.shape else ()
+        expected = np.asarray(result.expected)
+        return Finding(
+            FAIL,
+            layer=layer,
+            worst=float(figures.flat[worst]).hex(),
+            limit=float(limits.flat[worst]).hex(),
+            at=at,
+            expected=show(expected[at]),
+            got=show(got[at]),
+            cause=cause_of(result, got, wrong),
+            detail=f"{int(wrong.sum())} of {got.size} elements",
+            kept={"expected": expected, "got": got},
+        )
+
+
+def bitwise(*results: Result) -> Comparison:
+    """Every bit counts; NaN equals NaN."""
+    return Comparison("bitwise", results)
+
+
+def _structural(layer: str, cause: str, detail: str) -> Finding:
+    return Finding(FAIL, layer=layer, worst="inf", limit="0x0.0p+0", cause=cause, detail=detail)
+
+
+def same_bits(got: Array, expected: Array) -> Mask:
+    """Where two arrays of one dtype agree bit for bit, or are both NaN."""
+    expected = np.broadcast_to(np.asarray(expected), got.shape)
+    if expected.dtype != got.dtype:
+        raise TypeError(f"expected {expected.dtype}, got {got.dtype}: the reference is of the wrong type")
+    bits = f"u{got.dtype.itemsize}"
+    same = np.ascontiguousarray(got).view(bits) == np.ascontiguousarray(expected).view(bits)
+    if is_float(got.dtype.name):
+        same |= np.isnan(got.astype(np.float64)) & np.isnan(expected.astype(np.float64))
+    return np.asarray(same)
+
+
+def show(value: Any) -> str:
+    """One element as evidence shows it: a float in hexadecimal, anything else as it is."""
+    if isinstance(value, np.bool_ | bool) or np.issubdtype(np.asarray(value).dtype, np.integer):
+        return str(int(value))
+    return float(value).hex()
+
+
+def cause_of(result: Result, got: Array, wrong: Mask) -> str:
+    """The class of cause the wrong elements point to; ``wrong-value`` where they point to none."""
+    expected = np.asarray(result.expected)
+    if not got[wrong].astype(np.float64).any() and expected[wrong].astype(np.float64).any():
+        return "flushed" if _subnormal(expected[wrong], got.dtype.name) else "zeros"
+    if result.output.unwritten(got)[wrong].all():
+        return "not-written"
+    if not is_float(got.dtype.name):
+        return "wrong-value"
+    right, seen = expected[wrong].astype(np.float64), got[wrong].astype(np.float64)
+    if (np.isnan(right) & ~np.isnan(seen)).any():
+        return "lost-nan"
+    if ((right == 0) & (seen == 0)).all():
+        return "lost-sign-of-zero"
+    if result.bound is not None:
+        return "beyond-bound"
+    with np.errstate(invalid="ignore", over="ignore"):
+        near = np.abs(right - seen) <= ulp_of(np.where(np.isfinite(right), right, 1.0), got.dtype.name)
+    return "wrong-rounding" if near.all() else "wrong-value"
+
+
+def _subnormal(values: Array, dtype: str) -> bool:
+    if not is_float(dtype):
+        return False
+    magnitude = np.abs(values.astype(np.float64))
+    return bool((magnitude < FORMATS[dtype].smallest_normal).all())
