@@ -19,7 +19,7 @@ Array = NDArray[Any]
 
 @dataclass(frozen=True)
 class Format:
-    """A binary format: ``p`` bits of precision, exponents ``emin`` to ``emax`` of normal numbers (IEEE 754, table 3.5)."""
+    """A binary format: ``p`` bits of precision, normal exponents ``emin`` to ``emax`` (IEEE 754-2019, table 3.5)."""
 
     p: int
     emin: int
