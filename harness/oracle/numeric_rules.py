@@ -101,7 +101,11 @@ class Comparison:
             figures = np.where(error == 0, 0.0, error / unit)
         figures = np.where(np.isnan(figures), np.inf, figures)
         special = ~np.isfinite(expected)
-        agree = (values == expected) | (np.isnan(values) & np.isnan(expected))
+        if self.name == "ulp":
+            # A function's zeros have a sign of their own.
+            special |= expected == 0
+        agree = (values == expected) & (np.signbit(values) == np.signbit(expected))
+        agree |= np.isnan(values) & np.isnan(expected)
         figures = np.where(special, np.where(agree, 0.0, np.inf), figures)
         limits = np.broadcast_to(result.bound if self.name == "ulp" else np.float64(1.0), got.shape)
         return figures, np.where(special, 0.0, limits)
@@ -178,3 +182,38 @@ def _subnormal(values: Array, dtype: str) -> bool:
         return False
     magnitude = np.abs(values.astype(np.float64))
     return bool((magnitude < FORMATS[dtype].smallest_normal).all())
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """Judges results as ``comparison`` does, and then holds parts of different outputs to be the same bits.
+
+    ``parts`` are pairs of (number of the result, how many leading rows of it); all of them must agree. ``None`` rows
+    are all there are.
+    """
+
+    comparison: Comparison
+    parts: tuple[tuple[int, int | None], ...]
+    name: str = "bitwise-repeat"
+
+    def judge(self, program: Program, observations: Sequence[Observation]) -> Finding:
+        """Compare with what is right, then with each other."""
+        finding = self.comparison.judge(program, observations)
+        if finding.outcome != PASS:
+            return finding
+        pieces = [self.comparison.results[number].output.elements(observations)[:rows] for number, rows in self.parts]
+        for piece in pieces[1:]:
+            wrong = ~same_bits(piece, pieces[0])
+            if wrong.any():
+                at = tuple(int(index) for index in np.argwhere(wrong)[0])
+                return Finding(
+                    FAIL,
+                    layer=finding.layer,
+                    at=at,
+                    expected=show(pieces[0][at]),
+                    got=show(piece[at]),
+                    cause="not-repeatable",
+                    detail=f"{int(wrong.sum())} of {piece.size} elements differ between launches",
+                    kept={"expected": pieces[0], "got": piece},
+                )
+        return finding
