@@ -95,8 +95,7 @@ class _MissingResult(Exception):
 
 
 def _call(device: Device, call: str, arguments: Dict[str, Any], results: Dict[str, Any], memory: Any) -> Any:
-    into = arguments.pop("into", None)
-    values = {name: _argument(value, results, memory) for name, value in arguments.items()}
+    values = {name: _argument(value, results, memory) for name, value in arguments.items() if name != "into"}
     if call == "describe":
         return describe(device)
     if call == "supports":
@@ -106,6 +105,7 @@ def _call(device: Device, call: str, arguments: Dict[str, Any], results: Dict[st
         data = bytes(value)
         if len(data) != values["nbytes"]:
             raise DeviceError("invalid value", f"read returned {len(data)} bytes instead of {values['nbytes']}")
+        into = arguments["into"]
         memory[into : into + len(data)] = data
         return len(data)
     return float(value) if call == "elapsed" else value

@@ -50,6 +50,10 @@ class Comparison:
         refusal = self._refusal(program, observations)
         if refusal is not None:
             return refusal
+        with np.errstate(all="ignore"):
+            return self._compare_all(observations)
+
+    def _compare_all(self, observations: Sequence[Observation]) -> Finding:
         worst, limit, layer = 0.0, 0.0, "device"
         for result in self.results:
             layer = observations[result.output.launch].layer
@@ -94,9 +98,10 @@ class Comparison:
         """How far off each element is, and how far it may be: infinitely, where bits that must agree do not."""
         if result.bound is None:
             return np.where(same_bits(got, result.expected), 0.0, np.inf), np.zeros(got.shape)
-        values, expected = got.astype(np.float64), np.asarray(result.expected, dtype=np.float64)
-        error = np.abs(values - expected)
-        with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
+        expected = np.asarray(result.expected, dtype=np.float64)
+        with np.errstate(all="ignore"):
+            values = got.astype(np.float64)
+            error = np.abs(values - expected)
             unit = ulp_of(expected, result.output.laid.dtype) if self.name == "ulp" else result.bound
             figures = np.where(error == 0, 0.0, error / unit)
         figures = np.where(np.isnan(figures), np.inf, figures)
@@ -145,7 +150,8 @@ def same_bits(got: Array, expected: Array) -> Mask:
     bits = f"u{got.dtype.itemsize}"
     same = np.ascontiguousarray(got).view(bits) == np.ascontiguousarray(expected).view(bits)
     if is_float(got.dtype.name):
-        same |= np.isnan(got.astype(np.float64)) & np.isnan(expected.astype(np.float64))
+        with np.errstate(invalid="ignore"):
+            same |= np.isnan(got.astype(np.float64)) & np.isnan(expected.astype(np.float64))
     return np.asarray(same)
 
 

@@ -131,13 +131,21 @@ def whole_operands(operation: Operation, types: Types, draw: Draw, shapes: Seque
         for mark, value in ((0, np.nan), (1, np.inf), (2, -np.inf)):
             operands[0][marks == mark] = value
     if family == "quantifier":
-        # Rows of one truth value but for few elements: both answers must come up.
-        rows = draw.integers(0, 1, (*shapes[0][:-1], 1)).astype(bool)
-        rows.reshape(-1)[:1] = operation.name == "any"
-        operands[0] = np.where(rows, operands[0], operation.name == "all").astype(operands[0].dtype)
+        operands[0] = _truth_rows(operation, draw, shapes[0]).astype(operands[0].dtype)
     if operation.name in ("sqrt", "divide", "reciprocal"):
         operands[-1] = np.where(operands[-1] == 0, 3, np.abs(operands[-1])).astype(operands[-1].dtype)
     return operands
+
+
+def _truth_rows(operation: Operation, draw: Draw, shape: Shape) -> Array:
+    """Rows of the truth value that decides nothing; in about half of them one element, at a random place, decides."""
+    indifferent = operation.name == "all"
+    found = np.full(shape, indifferent)
+    if found.size and shape:
+        rows = found.reshape(-1, shape[-1])
+        places = draw.integers(0, rows.shape[1] - 1, len(rows))
+        rows[np.arange(len(rows)), places] ^= draw.integers(0, 1, len(rows)).astype(bool)
+    return found
 
 
 def largest_whole(operation: Operation, types: Types, depth: int) -> int:

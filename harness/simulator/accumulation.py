@@ -65,7 +65,11 @@ def _matmul(a: Array, b: Array, accumulator: str) -> Array:
         exact = np.asarray(np.matmul(a.astype(np.float64), b.astype(np.float64)))
         return exact.astype(np.int64).astype(accumulator)
     if accumulator in _WIDE:
-        return np.asarray(np.matmul(convert(a, accumulator), convert(b, accumulator)))
+        # Row by row, so that a row's bits do not depend on how many others there are.
+        left, right = convert(a, accumulator), convert(b, accumulator)
+        if a.ndim == 1 or b.ndim == 1:
+            return np.asarray(np.matmul(left, right))
+        return np.asarray(np.matmul(left[..., :, None, :], right[..., None, :, :])[..., 0, :])
     rows = a if a.ndim > 1 else a[None, :]
     columns = b if b.ndim > 1 else b[:, None]
     leading = np.broadcast_shapes(rows.shape[:-2], columns.shape[:-2])

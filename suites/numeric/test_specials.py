@@ -13,7 +13,7 @@ from harness.device.dtypes import numpy_dtype
 from harness.interface.operation import Operation, Types
 from harness.oracle.draw import Draw
 from harness.oracle.formats import FORMATS, is_float
-from harness.oracle.numbers import subnormals, whole
+from harness.oracle.numbers import full_mantissa, subnormals, whole
 from harness.oracle.problem import Problem, attributes_of, exact_problem, measure, solve
 from harness.oracle.reference import flush
 from harness.run.case import Case, Subject
@@ -106,6 +106,9 @@ def _operands(operation: Operation, types: Types, draw: Draw) -> Problem:
     first = np.where(draw.integers(0, 3, shape) == 0, near, tiny).astype(tiny.dtype)
     if operation.name == "sqrt":
         first = np.abs(first)
+    if operation.name == "square":
+        half = FORMATS[dtype].emin // 2
+        first = full_mantissa(draw, dtype, shape, (half - 4, half))
     if operation.arity == 1:
         return solve(operation, types, [first])
     if operation.name in ("multiply", "divide"):
