@@ -1,0 +1,44 @@
+"""Floating-point formats by their definition, in exact fractions (IEEE 754-2019, 3.3 and 4.3.1)."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from fractions import Fraction
+
+
+@dataclass(frozen=True)
+class Binary:
+    """A binary format: bits of precision, exponents of the smallest and of the largest normal number."""
+
+    precision: int
+    emin: int
+    emax: int
+
+    def step(self, value: Fraction) -> Fraction:
+        """The distance between neighbours in the binade of a value; that of subnormal numbers below all binades."""
+        exponent = self.emin
+        while exponent < self.emax and abs(value) >= Fraction(2) ** (exponent + 1):
+            exponent += 1
+        return Fraction(2) ** (exponent - self.precision + 1)
+
+    def nearest(self, value: Fraction) -> float:
+        """The number nearest to a value, of two the even one; infinity from half a step beyond the largest on."""
+        step = self.step(value)
+        found = round(value / step) * step
+        if abs(found) >= Fraction(2) ** (self.emax + 1):
+            return math.copysign(math.inf, value)
+        return math.copysign(float(found), value) if value else 0.0
+
+    def toward_zero(self, value: Fraction) -> float:
+        """The number nearest to a value among those no larger in magnitude."""
+        step = self.step(value)
+        return float(math.trunc(value / step) * step)
+
+
+BINARY = {
+    "float16": Binary(11, -14, 15),
+    "bfloat16": Binary(8, -126, 127),
+    "float32": Binary(24, -126, 127),
+    "float64": Binary(53, -1022, 1023),
+}
