@@ -20,7 +20,7 @@ SHAPES = [(), (1,), (7,), (3, 5), (2, 3, 4), (0,), (3, 0), (0, 4), (1, 1)]
 def reached(laid: Laid) -> list[int]:
     """Every byte of the buffer that belongs to an element, by the definition of strides and offset."""
     itemsize = numpy_dtype(laid.dtype).itemsize
-    found = []
+    found: list[int] = []
     for index in np.ndindex(laid.shape):
         element = sum(i * stride for i, stride in zip(index, laid.strides, strict=True))
         begin = laid.offset + element * itemsize
@@ -102,7 +102,7 @@ def test_the_output_is_poisoned_before_the_launch_and_read_after_it() -> None:
 def test_everything_a_launch_allocates_is_released() -> None:
     program, _ = written((3, 5), "dense")
     steps = program.build().steps
-    allocated = [step.result for step in steps if step.call == "allocate"]
+    allocated = [str(step.result) for step in steps if step.call == "allocate"]
     released = [step.arguments["buffer"].name for step in steps if step.call == "release"]
     assert sorted(allocated) == sorted(released)
 
