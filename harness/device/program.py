@@ -139,9 +139,9 @@ class ProgramBuilder:
         """Record an event on a stream."""
         return self._add("record", event=event, stream=stream)
 
-    def wait(self, stream: Ref, event: Ref) -> int:
+    def wait(self, stream: Ref | None, event: Ref) -> int:
         """Let a stream wait for an event."""
-        return self._add("wait", stream=stream, event=event)
+        return self._add("wait", stream=stream or Ref(""), event=event)
 
     def elapsed(self, start: Ref, end: Ref) -> int:
         """Ask for the milliseconds between two events."""

@@ -37,6 +37,9 @@ class Simulated(Claims, Protocol):
     def memory_capacity(self) -> int | None:
         """Device memory in bytes; ``None`` where unknown."""
 
+    def facts(self) -> dict[str, Any]:
+        """What the product says of itself: PCI identities, architecture."""
+
     @property
     def launch_cost_ms(self) -> float | None:
         """What a piece of queued work takes on the modelled clock; ``None`` for nothing."""
@@ -63,6 +66,7 @@ class SimulatedDevice:
             "task_cost_ms": self._profile.launch_cost_ms or 0.0,
             "schedule_seed": self._seed,
             "arithmetic": dict(self._arithmetic.assumptions),
+            **self._profile.facts(),
         }
         return Description(f"simulated {self._profile.id}", simulated=True, layers={"*": "simulator"}, facts=facts)
 
