@@ -1,0 +1,1 @@
+"""Reports: one view of a finished run, and its renderings."""

@@ -1,0 +1,179 @@
+"""The terminal: how far a run is, and what it came to."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any, Self
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import Progress as Bars
+
+from harness.report.view import ReportView
+from harness.report.words import load_words
+from harness.run.plan import Plan
+
+_MOST_FAILURES = 10
+#: Seconds between two lines where there is no terminal to redraw.
+_QUIET = 10.0
+_COLOURS = {"met": "green", "not-met": "red", "incomplete": "yellow"}
+
+
+def print_summary(view: ReportView, console: Console) -> None:
+    """Print what a run came to: the verdict, what stands in its way, and where the report is."""
+    words = load_words()
+    colour = _COLOURS[view.conclusion]
+    title = f"{view.vendor} {view.product}"
+    if view.simulated:
+        title += f", SIMULATED from {view.profile} {view.profile_version}: says nothing about any card"
+    console.print(f"{escape(title)}   interface {view.interface}, level {view.level}")
+    console.print(f"plan {view.plan[:8]}   {_number(view.required)} tests, {_number(view.cases)} cases\n")
+    zh = words["verdict." + view.conclusion].zh.format(level=view.level)
+    if view.simulated:
+        zh += "   模拟检测，非实物"
+    console.print(f"[bold {colour}]{escape(headline(view))}[/]   {zh}")
+    console.print(f"level met by dtype   {escape(_levels(view))}\n")
+    for failure in _first_of_each_test(view)[:_MOST_FAILURES]:
+        console.print(f"  {failure.test}   {escape(failure.case)}   {escape(_difference(failure))}")
+        console.print(f"    {escape(failure.text.en)}", style="dim")
+        console.print(f"    replay   {escape(failure.replay)}")
+    _print_rest(view, console)
+    console.print(f"undeclared   {len(view.undeclared)} arithmetic fields, judged by the weakest legal value")
+    console.print("not covered  " + ", ".join(words[f"uncovered.{name}"].en for name in UNCOVERED))
+    console.print(f"report       {escape(view.bundle)}/report.html")
+    whose = "a local key, no centre's" if view.key_kind == "local" else "a key given for this run"
+    console.print(f"signed by    {view.key} ({whose}); {words['kind.' + view.kind].en}")
+
+
+#: What no report covers, by the keys of its words.
+UNCOVERED = ("models", "several-cards", "endurance", "performance")
+
+
+def headline(view: ReportView) -> str:
+    """The verdict in one line."""
+    if view.conclusion == "met":
+        return f"LEVEL {view.level} MET" + (" in simulation" if view.simulated else "")
+    if view.conclusion == "not-met":
+        return f"LEVEL {view.level} NOT MET: {_of(view.failing_tests, view.required)} {_fail(view.failing_tests)}"
+    return f"LEVEL {view.level} INCOMPLETE: {_of(view.undecided_tests, view.required)} undecided"
+
+
+def summary_document(view: ReportView) -> dict[str, Any]:
+    """What a run came to, for machines."""
+    return {
+        "kind": view.kind,
+        "profile": view.profile,
+        "device": view.device,
+        "level": view.level,
+        "conclusion": view.conclusion,
+        "levels_met": dict(view.levels_met),
+        "tests": view.required,
+        "cases": view.cases,
+        "counts": dict(view.counts),
+        "failures": [asdict(failure) for failure in view.failures],
+        "failing_cases": view.failing_cases,
+        "undecided": [{"test": t.test, "outcome": t.outcome, "because": t.because} for t in view.undecided],
+        "undeclared": list(view.undeclared),
+        "stopped": view.stopped,
+        "plan": view.plan,
+        "report_id": view.report_id,
+        "key": view.key,
+        "bundle": view.bundle,
+        "report": f"{view.bundle}/report.html",
+    }
+
+
+def _print_rest(view: ReportView, console: Console) -> None:
+    failing = len(_first_of_each_test(view))
+    if failing > _MOST_FAILURES:
+        console.print(f"  … and {_number(view.failing_tests - _MOST_FAILURES)} more failing tests, all in the report")
+    for test in view.undecided[:_MOST_FAILURES]:
+        console.print(f"  {test.test}   {test.outcome}: {escape(test.because)}")
+    if len(view.undecided) > _MOST_FAILURES:
+        console.print(
+            f"  … and {_number(len(view.undecided) - _MOST_FAILURES)} more undecided tests, all in the report"
+        )
+    if failing or view.undecided:
+        console.print()
+
+
+def _first_of_each_test(view: ReportView) -> list[Any]:
+    return list({failure.test: failure for failure in reversed(view.failures)}.values())[::-1]
+
+
+def _difference(failure: Any) -> str:
+    if failure.expected or failure.got:
+        at = f" at {list(failure.at)}" if failure.at is not None else ""
+        return f"expected {failure.expected}, got {failure.got}{at}"
+    return str(failure.detail or failure.cause)
+
+
+def _levels(view: ReportView) -> str:
+    return ", ".join(f"{dtype} {level or 'none'}" for dtype, level in view.levels_met.items()) or "none"
+
+
+def _number(value: int) -> str:
+    return f"{value:,}".replace(",", " ")
+
+
+def _of(part: int, whole: int) -> str:
+    return f"{_number(part)} of {_number(whole)} tests"
+
+
+def _fail(count: int) -> str:
+    return "fails" if count == 1 else "fail"
+
+
+class Progress:
+    """Shows how far a run is: bars where there is a terminal, a line now and then where there is none."""
+
+    def __init__(self, plan: Plan, console: Console) -> None:
+        self._console = console
+        self._totals = Counter(test.chapter for test in plan.required())
+        self._live = console.is_terminal
+        self._bars = Bars(
+            TextColumn("{task.description}", justify="left"),
+            BarColumn(bar_width=24),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            TextColumn("{task.fields[note]}"),
+            console=console,
+            transient=False,
+        )
+        self._tasks: dict[str, TaskID] = {}
+        self._said = time.monotonic()
+
+    def __enter__(self) -> Self:
+        if self._live:
+            self._bars.start()
+            for chapter, total in self._totals.items():
+                self._tasks[chapter] = self._bars.add_task(chapter, total=total, note="", start=False)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._live:
+            self._bars.stop()
+
+    def update(self, decided: Mapping[str, int], cases: int, failures: int) -> None:
+        """Show how many tests of each chapter are decided, how many cases were run, and how many of them failed."""
+        if self._live:
+            self._redraw(decided, cases, failures)
+        elif time.monotonic() - self._said >= _QUIET:
+            self._said = time.monotonic()
+            total = sum(self._totals.values())
+            self._console.print(f"{sum(decided.values())} of {total} tests, {cases} cases, {failures} failing")
+
+    def _redraw(self, decided: Mapping[str, int], cases: int, failures: int) -> None:
+        note = f"{_number(cases)} cases" + (f", {_number(failures)} failing" if failures else "")
+        for chapter, task in self._tasks.items():
+            done = decided.get(chapter, 0)
+            if done and not self._bars.tasks[task].started:
+                self._bars.start_task(task)
+            active = 0 < done < self._totals[chapter]
+            self._bars.update(task, completed=done, note=note if active else "")
+            if done == self._totals[chapter]:
+                self._bars.stop_task(task)

@@ -1,0 +1,342 @@
+"""What a report says, as data: one view that every rendering reads.
+
+Every number in it comes from plan, evidence or verdict.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from harness.interface.catalogue import Interface
+from harness.interface.requirement import Requirement, Text
+from harness.judge.verdict import TestOutcome, Verdict
+from harness.profile.model import Profile
+from harness.run.plan import Plan
+from harness.run.rows import CaseRow, Evidence
+
+#: Failures told in full; the rest is counted.
+MOST_FAILURES = 200
+#: Rows of the diagram of errors against bounds.
+MOST_RATIOS = 40
+#: The outcome of a requirement of a higher level than the run's.
+ABOVE_LEVEL = "above-level"
+
+
+@dataclass(frozen=True)
+class ReportMaterial:
+    """All a report is made from."""
+
+    plan: Plan
+    verdict: Verdict
+    evidence: Evidence
+    interface: Interface
+    profile: Profile
+    environment: Mapping[str, Any]
+    report_id: str
+    key_fingerprint: str
+    key_kind: str
+    kind: str
+    bundle: str
+
+
+@dataclass(frozen=True)
+class Dot:
+    """One test in the matrix: its subject and what it came to."""
+
+    subject: str
+    dtype: str
+    outcome: str
+    cases: int
+
+
+@dataclass(frozen=True)
+class RequirementView:
+    """One requirement with its outcome, its tests and the number of their cases."""
+
+    id: str
+    level: int
+    text: Text
+    source: str
+    outcome: str
+    cases: int
+    dots: tuple[Dot, ...]
+
+
+@dataclass(frozen=True)
+class ChapterView:
+    """One chapter of the interface with all its requirements."""
+
+    id: str
+    title: Text
+    requirements: tuple[RequirementView, ...]
+
+
+@dataclass(frozen=True)
+class Ratio:
+    """The largest error of an operation in a dtype, as a part of what was allowed, and the case that shows it."""
+
+    subject: str
+    ratio: float
+    rows: int
+    seq: int
+
+
+@dataclass(frozen=True)
+class Failure:
+    """One failing case: what was expected, what came, and how to see it again."""
+
+    requirement: str
+    text: Text
+    test: str
+    case: str
+    seq: int
+    outcome: str
+    rule: str
+    expected: str
+    got: str
+    at: tuple[int, ...] | None
+    cause: str
+    detail: str
+    worst: str
+    limit: str
+    replay: str
+
+
+@dataclass(frozen=True)
+class TestView:
+    """One planned test: what it came to, why, and the seconds its cases took on the device."""
+
+    __test__ = False  # to pytest: no class of tests
+
+    test: str
+    chapter: str
+    requirement: str
+    outcome: str
+    because: str
+    cases: int
+    seconds: float
+
+
+@dataclass(frozen=True)
+class ReportView:
+    """A whole report."""
+
+    kind: str
+    vendor: str
+    vendor_zh: str
+    product: str
+    profile: str
+    profile_version: str
+    interface: str
+    level: int
+    conclusion: str
+    counts: Mapping[str, int]
+    required: int
+    cases: int
+    levels_met: Mapping[str, int]
+    undeclared: tuple[str, ...]
+    chapters: tuple[ChapterView, ...]
+    tests: tuple[TestView, ...]
+    ratios: tuple[Ratio, ...]
+    failures: tuple[Failure, ...]
+    failing_cases: int
+    undecided: tuple[TestView, ...]
+    environment: tuple[tuple[str, str, str], ...]
+    assumptions: tuple[tuple[str, str], ...]
+    stopped: str
+    begin: str
+    end: str
+    device: str
+    seed: str
+    plan: str
+    report_id: str
+    key: str
+    key_kind: str
+    bundle: str
+
+    @property
+    def simulated(self) -> bool:
+        """Whether nothing of this says anything about any card."""
+        return self.kind == "simulation"
+
+    @property
+    def failing_tests(self) -> int:
+        """How many required tests fail."""
+        return self.counts.get("fail", 0)
+
+    @property
+    def undecided_tests(self) -> int:
+        """How many required tests came to neither a pass nor a failure."""
+        return sum(self.counts.get(outcome, 0) for outcome in ("incomplete", "flaky", "not-reached"))
+
+
+def make_view(material: ReportMaterial) -> ReportView:
+    """Lay out everything a report says."""
+    plan, verdict, environment = material.plan, material.verdict, material.environment
+    tests = tuple(_tests(material))
+    failing = list(_failures(material))
+    product = material.profile.product
+    return ReportView(
+        kind=material.kind,
+        vendor=product.vendor,
+        vendor_zh=product.vendor_zh or product.vendor,
+        product=product.name,
+        profile=plan.profile,
+        profile_version=plan.profile_version,
+        interface=plan.interface,
+        level=plan.level,
+        conclusion=verdict.conclusion,
+        counts=dict(verdict.counts),
+        required=sum(outcome.required for outcome in verdict.tests),
+        cases=verdict.cases,
+        levels_met=dict(verdict.levels_met),
+        undeclared=verdict.undeclared,
+        chapters=tuple(_chapters(material)),
+        tests=tests,
+        ratios=_ratios(material),
+        failures=tuple(failing[:MOST_FAILURES]),
+        failing_cases=len(failing),
+        undecided=tuple(test for test in tests if test.outcome in ("incomplete", "flaky", "not-reached")),
+        environment=tuple(_environment(environment)),
+        assumptions=_assumptions(environment),
+        stopped=environment["run"].get("stopped", ""),
+        begin=environment["run"]["begin"],
+        end=environment["run"]["end"],
+        device=environment["run"]["device"],
+        seed=environment["run"]["seed"],
+        plan=plan.digest(),
+        report_id=material.report_id,
+        key=material.key_fingerprint,
+        key_kind=material.key_kind,
+        bundle=material.bundle,
+    )
+
+
+def _tests(material: ReportMaterial) -> Iterator[TestView]:
+    for planned, outcome in zip(material.plan.tests, material.verdict.tests, strict=True):
+        rows = material.evidence.of(planned.test).rows
+        yield TestView(
+            planned.test,
+            planned.chapter,
+            planned.requirement,
+            outcome.outcome,
+            outcome.because,
+            planned.cases,
+            round(sum(row.ms for row in rows) / 1000, 6),
+        )
+
+
+def _chapters(material: ReportMaterial) -> Iterator[ChapterView]:
+    by_requirement: dict[str, list[TestOutcome]] = defaultdict(list)
+    for outcome in material.verdict.tests:
+        by_requirement[outcome.requirement].append(outcome)
+    for chapter in material.interface.chapters:
+        yield ChapterView(
+            chapter.id,
+            chapter.title,
+            tuple(
+                _requirement(requirement, by_requirement.get(requirement.id, []), material.verdict)
+                for requirement in chapter.requirements
+            ),
+        )
+
+
+def _requirement(requirement: Requirement, outcomes: list[TestOutcome], verdict: Verdict) -> RequirementView:
+    dots = tuple(
+        Dot(subject or requirement.id, subject.rpartition("/")[2], outcome.outcome, outcome.decided)
+        for outcome in outcomes
+        for subject in [outcome.test.partition("/")[2]]
+    )
+    return RequirementView(
+        requirement.id,
+        requirement.level,
+        requirement.text,
+        requirement.source,
+        verdict.requirements.get(requirement.id, ABOVE_LEVEL),
+        sum(outcome.decided for outcome in outcomes),
+        dots,
+    )
+
+
+def _failures(material: ReportMaterial) -> Iterator[Failure]:
+    """Failing cases, the first of each test before the others."""
+    first, others = [], []
+    for outcome in material.verdict.tests:
+        if not outcome.required:
+            continue
+        rows = [row for row in material.evidence.of(outcome.test).rows if row.outcome in ("fail", "unsupported")]
+        first += rows[:1]
+        others += rows[1:]
+    for row in first + others:
+        yield _failure(row, material)
+
+
+def _failure(row: CaseRow, material: ReportMaterial) -> Failure:
+    requirement = row.test.partition("/")[0]
+    return Failure(
+        requirement,
+        material.interface.requirement(requirement).text,
+        row.test,
+        row.case,
+        row.seq,
+        row.outcome,
+        row.rule,
+        row.expected,
+        row.got,
+        row.at,
+        row.cause,
+        row.detail,
+        row.worst,
+        row.limit,
+        f"assay replay {material.bundle} {row.seq}",
+    )
+
+
+def _ratios(material: ReportMaterial) -> tuple[Ratio, ...]:
+    """For each subject judged by a bound, how near its worst case came to it."""
+    seen: dict[str, list[tuple[float, int]]] = defaultdict(list)
+    for test in material.plan.tests:
+        for row in material.evidence.of(test.test).rows:
+            ratio = _ratio(row)
+            if ratio is not None:
+                seen[f"{test.operation} {test.dtype}"].append((ratio, row.seq))
+    ratios = [Ratio(subject, *max(found)[:1], len(found), max(found)[1]) for subject, found in seen.items()]
+    return tuple(sorted(ratios, key=lambda ratio: (-ratio.ratio, ratio.subject))[:MOST_RATIOS])
+
+
+def _ratio(row: CaseRow) -> float | None:
+    if row.rule not in ("bound", "ulp", "bitwise-repeat"):
+        return None
+    try:
+        worst, limit = float.fromhex(row.worst), float.fromhex(row.limit)
+    except ValueError:
+        return None
+    return worst / limit if limit > 0 else None
+
+
+def _environment(environment: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
+    """Field, value, and whether Assay measured it, the device declared it, or the user asked for it."""
+    origin = {"host": "measured", "harness": "measured", "run": "asked", "device": "declared"}
+    for part, how in origin.items():
+        for name, value in _flatten(environment.get(part, {}), part):
+            yield name, value, "measured" if name.startswith("device.process") else how
+
+
+def _flatten(value: Any, name: str) -> Iterator[tuple[str, str]]:
+    if isinstance(value, Mapping):
+        for key in sorted(value):
+            yield from _flatten(value[key], f"{name}.{key}")
+    elif value not in ("", None):
+        yield name, ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+
+
+def _assumptions(environment: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    """What a simulation says it had to take for granted."""
+    device = environment["device"]
+    if not device["simulated"]:
+        return ()
+    said = device["facts"].get("arithmetic", {})
+    return tuple(sorted((str(name), str(sentence)) for name, sentence in said.items()))
