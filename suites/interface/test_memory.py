@@ -24,6 +24,12 @@ _USES: dict[str, Callable[[ProgramBuilder, Ref, Ref], int]] = {
     "copy-from": lambda program, buffer, other: program.copy(other, buffer, 8),
     "copy-to": lambda program, buffer, other: program.copy(buffer, other, 8),
 }
+#: The uses that have a requirement of their own where the buffer was released.
+_MORE_USES: dict[str, Callable[[ProgramBuilder, Ref, Ref], int]] = {
+    "release": lambda program, buffer, other: program.release(buffer),
+    "operand": lambda program, buffer, other: program.launch("negative", [vector(buffer, 2)], [vector(other, 2)]),
+    "output": lambda program, buffer, other: program.launch("negative", [vector(other, 2)], [vector(buffer, 2)]),
+}
 
 
 @tests("IF-MEM-001")
@@ -64,16 +70,23 @@ def buffers_do_not_overlap(subject: Subject) -> Iterator[Case]:
 def exhaustion_is_survived(subject: Subject) -> Iterator[Case]:
     """Ask for more than there can be, and go on."""
 
-    def write(program: ProgramBuilder, draw: Draw) -> dict[int, Expect]:
+    def write(program: ProgramBuilder, draw: Draw, held: int, request: int) -> dict[int, Expect]:
         data, later = draw.bytes(4096), draw.bytes(4096)
         buffer = filled(program, data)
-        program.allocate(_MORE_THAN_ANY_DEVICE_HAS)
+        program.allocate(held)
+        program.allocate(request)
         expected = {program.last: Expect(error=OUT_OF_MEMORY)}
         expected |= holds(program, buffer, data)
         return expected | holds(program, filled(program, later), later)
 
     for number in range(2):
-        yield conduct(f"beyond-capacity-{number}", write)
+        yield conduct(
+            f"beyond-capacity-{number}", lambda program, draw: write(program, draw, 64, _MORE_THAN_ANY_DEVICE_HAS)
+        )
+    capacity = subject.profile.memory_capacity
+    if capacity is not None:
+        half, more = capacity // 2, capacity - capacity // 4
+        yield conduct("beyond-what-is-left", lambda program, draw: write(program, draw, half, more))
 
 
 @tests("IF-MEM-004")
@@ -103,6 +116,7 @@ def bounds_are_kept(subject: Subject) -> Iterator[Case]:
         "far": (1 << 40, 8),
         "negative-offset": (-1, 8),
         "overflowing": ((1 << 63) - 4, 8),
+        "wrapping": ((1 << 64) - 4, 8),
     }
     for name, (offset, count) in ranges.items():
         for call in ("read", "write", "copy-from", "copy-to"):
@@ -175,10 +189,10 @@ def null_is_no_buffer(subject: Subject) -> Iterator[Case]:
     def write(program: ProgramBuilder, draw: Draw, use: str) -> dict[int, Expect]:
         data = draw.bytes(64)
         other = filled(program, data)
-        expected = {_USES[use](program, Ref(""), other): _HANDLE}
+        expected = {(_USES | _MORE_USES)[use](program, Ref(""), other): _HANDLE}
         return expected | holds(program, other, data)
 
-    for use in _USES:
+    for use in (*_USES, *_MORE_USES):
         yield conduct(use, lambda program, draw, u=use: write(program, draw, u))
 
 
