@@ -1,1 +1,1 @@
-"""Reports: one view of a finished run, and its renderings."""
+"""A run rendered: the page, the terminal, JUnit; all from one view."""

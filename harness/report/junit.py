@@ -35,7 +35,8 @@ def render_junit(view: ReportView) -> bytes:
             suite, "testcase", classname=test.chapter, name=_clean(test.test), time=f"{test.seconds:.6f}"
         )
         _say(case, test, said[test.test].replay if test.test in said else "")
-    return b'<?xml version="1.0" encoding="utf-8"?>\n' + ET.tostring(suite, encoding="utf-8") + b"\n"
+    page: bytes = ET.tostring(suite, encoding="utf-8")
+    return b'<?xml version="1.0" encoding="utf-8"?>\n' + page + b"\n"
 
 
 def _say(case: ET.Element, test: TestView, replay: str) -> None:
