@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -23,6 +24,8 @@ Shape = tuple[int, ...]
 
 #: Bytes that outputs are poisoned with, in turn, so that no two consecutive launches find the same.
 POISONS = (0xA5, 0x5A, 0xC3, 0x3C)
+#: Whole numbers of at most eleven bits, which every floating-point format but bfloat16 has room for.
+_MOST = 1 << 11
 
 
 @dataclass(frozen=True)
@@ -149,18 +152,26 @@ def _truth_rows(operation: Operation, draw: Draw, shape: Shape) -> Array:
 
 
 def largest_whole(operation: Operation, types: Types, depth: int) -> int:
-    """The largest whole number for which the operation stays exact in its accumulator and output."""
+    """The largest whole number for which the operation stays exact in its accumulator and finite in its output."""
     if operation.family in ("inner-product", "sum"):
         accumulator = types.accumulate or types.out
         bits = {"float32": 24, "float64": 53, "float16": 11, "bfloat16": 8}.get(accumulator, 31)
         # gemm adds C to the sum of products.
         room = (1 << bits) // max(depth + 1, 1)
-        return max(1, min(int(room**0.5) if operation.family == "inner-product" else room, 1 << 11))
-    if types.out == "int8" and operation.name in ("add", "subtract"):
-        return 63
-    if types.out == "int8" and operation.name in ("multiply", "square"):
-        return 11
-    return 100 if operation.family == "comparison" else 1 << 10
+        if operation.family == "sum":
+            return max(1, min(room, _MOST))
+        if types.out == "float16":
+            # Products of numbers up to w, n of them and of either sign, add up to about w**2 sqrt(n) / 3: a fifth of
+            # what the output holds is seldom too much.
+            room = min(room, 3 * 65504 // (5 * math.isqrt(depth + 1)))
+        return max(1, min(math.isqrt(room), _MOST))
+    squares = operation.name in ("multiply", "square")
+    if types.out == "int8" and (squares or operation.name in ("add", "subtract")):
+        return 11 if squares else 63
+    if types.out == "float16" and squares:
+        return 255
+    # Comparisons have something to find only where some numbers are equal.
+    return 7 if operation.family == "comparison" else _MOST // 2
 
 
 def within(draw: Draw, dtype: str, shape: Shape, low: float, high: float) -> Array:
