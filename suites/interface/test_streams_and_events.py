@@ -194,18 +194,19 @@ def a_wait_is_for_the_record_of_its_time(subject: Subject) -> Iterator[Case]:
 
 @tests("IF-STR-008")
 def events_are_used_again(subject: Subject) -> Iterator[Case]:
-    """One event hands a value back and forth between two streams many times."""
+    """One event hands a sum back and forth between two streams, each of which adds to it: every turn counts."""
 
     def write(program: ProgramBuilder, draw: Draw, times: int) -> dict[int, Expect]:
         streams, event = [program.stream(), program.stream()], program.event()
-        places = _buffers(program, draw, 2)
-        values = whole_numbers(draw, _COUNT)
-        program.write(places[0], values, stream=streams[0])
+        values, step = whole_numbers(draw, _COUNT), whole_numbers(draw, _COUNT)
+        total, added = filled(program, values.tobytes()), filled(program, step.tobytes())
+        program.synchronize()
         for number in range(times):
-            _negate(program, places[number % 2], places[(number + 1) % 2], streams[number % 2])
+            tensors = [vector(total, _COUNT), vector(added, _COUNT)]
+            program.launch("add", tensors, [vector(total, _COUNT)], stream=streams[number % 2])
             _hand_over(program, streams[number % 2], streams[(number + 1) % 2], event)
-        right = values if times % 2 == 0 else -values
-        return holds(program, places[times % 2], right.tobytes(), streams[times % 2])
+        right = values + np.float32(times) * step
+        return holds(program, total, right.tobytes(), streams[times % 2])
 
     for times in (3, 20, 21):
         yield conduct(f"{times}-times", lambda program, draw, n=times: write(program, draw, n))
