@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 from harness.adapters import array_operations
 from harness.adapters.handles import Handles
-from harness.device.extent import check_range, overlaps_itself
+from harness.device.extent import check_range, check_tensor, overlaps_itself
 from harness.device.protocol import (
     ADAPTER_LAYER,
     INVALID_VALUE,
@@ -242,8 +242,8 @@ class LibraryDevice:
     def _view(self, tensor: Tensor) -> Any:
         buffer = self._buffers.find(tensor.buffer)
         dtype = self._library.dtype(tensor.dtype)
-        if tensor.offset % self._library.itemsize(dtype):
-            raise DeviceError(INVALID_VALUE, f"offset {tensor.offset} is not aligned for {tensor.dtype}", ADAPTER_LAYER)
+        # No library can be trusted with memory it does not know to be another's.
+        check_tensor(tensor, self._library.itemsize(dtype), self._library.size(buffer), ADAPTER_LAYER)
         return self._call(self._library.view, buffer, tensor, dtype)
 
     def _range(self, offset: int, nbytes: int, buffer: Any) -> tuple[int, int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from harness.simulator.runtime import SimulatedDevice
 
@@ -29,6 +30,10 @@ class Product:
     def arithmetic_of(self, operation: str, dtype: str) -> Declares:
         """The same for every operation."""
         return self.arithmetic
+
+    def facts(self) -> dict[str, Any]:
+        """No identity of its own."""
+        return {}
 
 
 def simulate(product: Product | None = None, seed: int = 0) -> SimulatedDevice:
