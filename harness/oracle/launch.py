@@ -78,7 +78,9 @@ class Output:
         """Which elements still are the poison, bit for bit."""
         poison = self.laid.view(bytearray(self.poison))
         bits = f"u{got.dtype.itemsize}"
-        same: NDArray[np.bool_] = np.ascontiguousarray(got).view(bits) == np.ascontiguousarray(poison).view(bits)
+        same: NDArray[np.bool_] = np.asarray(
+            np.asarray(got, order="C").view(bits) == np.asarray(poison, order="C").view(bits)
+        )
         return same
 
     def operands_hold(self, observations: Sequence[Observation]) -> bool:

@@ -148,7 +148,7 @@ def same_bits(got: Array, expected: Array) -> Mask:
     if expected.dtype != got.dtype:
         raise TypeError(f"expected {expected.dtype}, got {got.dtype}: the reference is of the wrong type")
     bits = f"u{got.dtype.itemsize}"
-    same = np.ascontiguousarray(got).view(bits) == np.ascontiguousarray(expected).view(bits)
+    same = np.asarray(got, order="C").view(bits) == np.asarray(expected, order="C").view(bits)
     if is_float(got.dtype.name):
         with np.errstate(invalid="ignore"):
             same |= np.isnan(got.astype(np.float64)) & np.isnan(expected.astype(np.float64))
@@ -164,30 +164,27 @@ def show(value: Any) -> str:
 
 def cause_of(result: Result, got: Array, wrong: Mask) -> str:
     """The class of cause the wrong elements point to; ``wrong-value`` where they point to none."""
-    expected = np.asarray(result.expected)
-    if not got[wrong].astype(np.float64).any() and expected[wrong].astype(np.float64).any():
-        return "flushed" if _subnormal(expected[wrong], got.dtype.name) else "zeros"
-    if result.output.unwritten(got)[wrong].all():
-        return "not-written"
-    if not is_float(got.dtype.name):
-        return "wrong-value"
-    right, seen = expected[wrong].astype(np.float64), got[wrong].astype(np.float64)
-    if (np.isnan(right) & ~np.isnan(seen)).any():
-        return "lost-nan"
-    if ((right == 0) & (seen == 0)).all():
-        return "lost-sign-of-zero"
-    if result.bound is not None:
-        return "beyond-bound"
+    dtype = got.dtype.name
     with np.errstate(invalid="ignore", over="ignore"):
-        near = np.abs(right - seen) <= ulp_of(np.where(np.isfinite(right), right, 1.0), got.dtype.name)
-    return "wrong-rounding" if near.all() else "wrong-value"
+        right, seen = np.asarray(result.expected)[wrong].astype(np.float64), got[wrong].astype(np.float64)
+        if not seen.any() and (right[~np.isnan(right)] != 0).any():
+            return "flushed" if _subnormal(right, dtype) else "zeros"
+        if result.output.unwritten(got)[wrong].all():
+            return "not-written"
+        if not is_float(dtype):
+            return "wrong-value"
+        if (np.isnan(right) & ~np.isnan(seen)).any():
+            return "lost-nan"
+        if ((right == 0) & (seen == 0)).all():
+            return "lost-sign-of-zero"
+        if result.bound is not None:
+            return "beyond-bound"
+        near = np.abs(right - seen) <= ulp_of(np.where(np.isfinite(right), right, 1.0), dtype)
+        return "wrong-rounding" if near.all() else "wrong-value"
 
 
 def _subnormal(values: Array, dtype: str) -> bool:
-    if not is_float(dtype):
-        return False
-    magnitude = np.abs(values.astype(np.float64))
-    return bool((magnitude < FORMATS[dtype].smallest_normal).all())
+    return is_float(dtype) and bool((np.abs(values) < FORMATS[dtype].smallest_normal).all())
 
 
 @dataclass(frozen=True)
