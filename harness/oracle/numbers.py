@@ -16,14 +16,14 @@ Shape = tuple[int, ...]
 
 
 def whole(draw: Draw, dtype: str, shape: Shape, most: int) -> Array:
-    """Whole numbers from -``most`` to ``most``, never more than the dtype holds exactly."""
+    """Whole numbers from -``most`` to ``most`` that the dtype holds exactly, and whose negatives it holds too."""
     if dtype == "bool":
         return draw.integers(0, 1, shape).astype(np.bool_)
     if is_float(dtype):
         most = min(most, 1 << FORMATS[dtype].p)
         return draw.integers(-most, most, shape).astype(np.float64).astype(numpy_dtype(dtype))
     low, high = integer_range(dtype)
-    return draw.integers(max(low, -most), min(high, most), shape).astype(numpy_dtype(dtype))
+    return draw.integers(max(low, -high, -most), min(high, most), shape).astype(numpy_dtype(dtype))
 
 
 def full_mantissa(draw: Draw, dtype: str, shape: Shape, exponents: tuple[int, int]) -> Array:

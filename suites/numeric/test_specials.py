@@ -27,6 +27,8 @@ _PLACES = (0, 1, 63, 64, 127, 128, 129)
 _LENGTH = 130
 #: Operations that move or compare numbers without computing: a unit that flushes has no occasion to.
 _MOVES = frozenset({"where", "negative", "abs"})
+#: Operations that round to whole numbers.
+_WHOLE = frozenset({"floor", "ceil", "trunc", "round"})
 
 
 @tests("IF-NUM-007")
@@ -101,8 +103,7 @@ def _operands(operation: Operation, types: Types, draw: Draw) -> Problem:
     """Subnormal numbers, and normal ones near the border, in the first operand; in the others what keeps them small."""
     dtype, shape = types.inputs[-1], (260,)
     tiny = subnormals(draw, dtype, shape)
-    border = FORMATS[dtype].smallest_normal
-    near = (draw.signs(shape) * border * (1 + draw.integers(0, 6, shape))).astype(numpy_dtype(dtype))
+    near = _near_the_border(operation, types, draw, shape)
     first = np.where(draw.integers(0, 3, shape) == 0, near, tiny).astype(tiny.dtype)
     if operation.name == "sqrt":
         first = np.abs(first)
@@ -118,6 +119,21 @@ def _operands(operation: Operation, types: Types, draw: Draw) -> Problem:
     if operation.name == "where":
         operands = [whole(draw, "bool", shape, 1), *operands]
     return solve(operation, types, operands)
+
+
+def _near_the_border(operation: Operation, types: Types, draw: Draw, shape: tuple[int, ...]) -> Array:
+    """Normal numbers that stand beside subnormal ones: whatever becomes of those, of these something must be left.
+
+    They are multiples of the smallest normal number; for roundings to whole numbers, halves; for a conversion to a type
+    of smaller range, numbers that are subnormal there, too small to be rounded up to a normal one.
+    """
+    dtype = types.inputs[-1]
+    if operation.name in _WHOLE:
+        return (draw.integers(-40, 40, shape) / 2).astype(numpy_dtype(dtype))
+    form, target = FORMATS[dtype], FORMATS[types.out]
+    if target.emin > form.emin:
+        return full_mantissa(draw, dtype, shape, (target.emin - target.p, target.emin - 2))
+    return (draw.signs(shape) * form.smallest_normal * (1 + draw.integers(0, 6, shape))).astype(numpy_dtype(dtype))
 
 
 def _selected(operation: Operation, types: Types, draw: Draw) -> Problem:
