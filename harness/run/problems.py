@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVarTuple
 
 import numpy as np
 
@@ -19,16 +19,21 @@ from harness.run.case import Case, Subject, Trial
 #: the second.
 PAIR = ("a", "b")
 
-
-def pose(name: str, rule: str, make: Callable[[Draw], Sequence[Problem]]) -> Case:
-    """A case that launches the problems ``make`` draws, one after another, and judges all of them by one rule."""
-    return Case(name, lambda draw: Trial(*together(rule, *make(draw))))
+Given = TypeVarTuple("Given")
 
 
-def pairs(name: str, rule: str, make: Callable[[Draw], Sequence[Problem]]) -> Iterator[Case]:
+def pose(name: str, rule: str, make: Callable[[Draw, *Given], Sequence[Problem]], *given: *Given) -> Case:
+    """A case that launches the problems ``make`` draws, one after another, and judges all of them by one rule.
+
+    ``given`` are the further arguments of ``make``, as they are now.
+    """
+    return Case(name, lambda draw: Trial(*together(rule, *make(draw, *given))))
+
+
+def pairs(name: str, rule: str, make: Callable[[Draw, *Given], Sequence[Problem]], *given: *Given) -> Iterator[Case]:
     """Two cases of the same shape with contents of their own."""
     for which in PAIR:
-        yield pose(f"{name}/{which}", rule, make)
+        yield pose(f"{name}/{which}", rule, make, *given)
 
 
 def numeric(subject: Subject) -> tuple[Operation, Types]:

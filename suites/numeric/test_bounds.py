@@ -48,7 +48,9 @@ def dense_operands(subject: Subject) -> Iterator[Case]:
             yield from pairs(
                 f"{kind}-{depth}",
                 "bound",
-                lambda draw, n=depth, k=kind: [dense(operation, types, subject.profile, draw, (7, n, 5), k)],
+                lambda draw, n, k: [dense(operation, types, subject.profile, draw, (7, n, 5), k)],
+                depth,
+                kind,
             )
 
 
@@ -62,5 +64,6 @@ def cancellation(subject: Subject) -> Iterator[Case]:
         yield from pairs(
             f"pairs-{half}",
             "bound",
-            lambda draw, n=half: [cancelling(operation, types, subject.profile, draw, n)],
+            lambda draw, n: [cancelling(operation, types, subject.profile, draw, n)],
+            half,
         )

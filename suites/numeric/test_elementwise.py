@@ -14,7 +14,7 @@ from harness.oracle import reference
 from harness.oracle.draw import Draw
 from harness.oracle.formats import FORMATS, integer_range, is_float
 from harness.oracle.numbers import all_patterns, any_bits
-from harness.oracle.problem import Problem, measure, solve, whole_operands
+from harness.oracle.problem import Problem, Shape, measure, solve, whole_operands
 from harness.oracle.range import representable
 from harness.run.case import Case, Subject
 from harness.run.problems import calm, numeric, pairs, plain_rule, pose
@@ -226,7 +226,7 @@ def broadcasting(subject: Subject) -> Iterator[Case]:
     operation, types = numeric(subject)
     if operation.arity == 1:
         return
-    shapes = [
+    shapes: list[tuple[str, list[Shape]]] = [
         ("outer", [(7, 1), (1, 9), (7, 9)]),
         ("row", [(9,), (7, 9), (1, 9)]),
         ("number", [(), (9, 7), (7,)]),
@@ -236,9 +236,8 @@ def broadcasting(subject: Subject) -> Iterator[Case]:
         yield from pairs(
             name,
             plain_rule(operation),
-            lambda draw, s=each: [
-                solve(operation, types, whole_operands(operation, types, draw, s[: operation.arity]))
-            ],
+            lambda draw, s: [solve(operation, types, whole_operands(operation, types, draw, s[: operation.arity]))],
+            each,
         )
     yield pose(
         "both",

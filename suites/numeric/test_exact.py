@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -13,18 +13,18 @@ from harness.interface.operation import Operation, Types
 from harness.oracle.draw import Draw
 from harness.oracle.formats import FORMATS, is_float
 from harness.oracle.numbers import any_bits, full_mantissa, whole
-from harness.oracle.problem import Problem, attributes_of, solve
+from harness.oracle.problem import Problem, Shape, attributes_of, solve
 from harness.run.case import Case, Subject
 from harness.run.problems import numeric, pairs, plain_problem, tidy, without_underflow
 from harness.run.suite import tests
 
 Array = NDArray[Any]
 
-_SHAPES = {
+_SHAPES: Mapping[str, list[Shape]] = {
     "inner-product": [(33, 64, 17), (4, 129, 8), (1, 260, 1)],
     "sum": [(7, 130), (2, 1030)],
 }
-_ELEMENTWISE = [(130,), (7, 33)]
+_ELEMENTWISE: list[Shape] = [(130,), (7, 33)]
 
 
 @tests("IF-NUM-001")
@@ -33,7 +33,7 @@ def exact_inputs(subject: Subject) -> Iterator[Case]:
     operation, types = numeric(subject)
     for shape in _SHAPES.get(operation.family, _ELEMENTWISE):
         name = "x".join(map(str, shape))
-        yield from pairs(name, "bitwise", lambda draw, s=shape: [plain_problem(operation, types, draw, s)])
+        yield from pairs(name, "bitwise", lambda draw, s: [plain_problem(operation, types, draw, s)], shape)
 
 
 @tests("IF-NUM-002")
@@ -43,7 +43,7 @@ def full_mantissas(subject: Subject) -> Iterator[Case]:
     if operation.family == "inner-product":
         for side in (0, 1):
             yield from pairs(
-                f"selected-by-{'ba'[side]}", "bitwise", lambda d, s=side: [_selected(operation, types, d, s)]
+                f"selected-by-{'ba'[side]}", "bitwise", lambda d, s: [_selected(operation, types, d, s)], side
             )
         return
     if not is_float(types.inputs[-1]):

@@ -28,9 +28,8 @@ def layouts(subject: Subject) -> Iterator[Case]:
         yield from pairs(
             layout,
             plain_rule(operation),
-            lambda draw, way=layout: [
-                plain_problem(operation, types, draw, plain_shape(operation), (way,) * operation.arity)
-            ],
+            lambda draw, way: [plain_problem(operation, types, draw, plain_shape(operation), (way,) * operation.arity)],
+            layout,
         )
 
 
@@ -43,9 +42,10 @@ def guards(subject: Subject) -> Iterator[Case]:
         yield from pairs(
             f"output-{way}",
             plain_rule(operation),
-            lambda draw, out=way: [
+            lambda draw, out: [
                 plain_problem(operation, types, draw, plain_shape(operation), out_layout=out, read_operands=True)
             ],
+            way,
         )
 
 
@@ -81,11 +81,12 @@ def shapes(subject: Subject) -> Iterator[Case]:
             yield pose(
                 f"{size}/place-{number}",
                 rule,
-                lambda draw, s=shape: [plain_problem(operation, types, draw, s) for _ in range(2)],
+                lambda draw, s: [plain_problem(operation, types, draw, s) for _ in range(2)],
+                shape,
             )
     for shape in _empty_shapes(operation):
         name = "x".join(map(str, shape))
-        yield pose(f"empty/{name}", rule, lambda draw, s=shape: [plain_problem(operation, types, draw, s)])
+        yield pose(f"empty/{name}", rule, lambda draw, s: [plain_problem(operation, types, draw, s)], shape)
 
 
 def _shapes_with(operation: Operation, size: int) -> list[Shape]:

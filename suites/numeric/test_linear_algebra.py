@@ -45,7 +45,9 @@ def batches(subject: Subject) -> Iterator[Case]:
         yield from pairs(
             name,
             "bitwise",
-            lambda draw, a=left, b=right: [solve(operation, types, _wholes(operation, types, draw, a, b))],
+            lambda draw, a, b: [solve(operation, types, _wholes(operation, types, draw, a, b))],
+            left,
+            right,
         )
 
 
@@ -57,7 +59,9 @@ def vectors(subject: Subject) -> Iterator[Case]:
         yield from pairs(
             name,
             "bitwise",
-            lambda draw, a=left, b=right: [solve(operation, types, _wholes(operation, types, draw, a, b))],
+            lambda draw, a, b: [solve(operation, types, _wholes(operation, types, draw, a, b))],
+            left,
+            right,
         )
 
 
@@ -87,7 +91,7 @@ def beta_zero(subject: Subject) -> Iterator[Case]:
     for shape in ((9, 33, 7), (1, 1, 1), (65, 3, 66)):
         name = "x".join(map(str, shape))
         yield from pairs(
-            name, "bitwise", lambda draw, s=shape: [_spoilt(_gemm(operation, types, draw, {"beta": 0.0}, s), 2)]
+            name, "bitwise", lambda draw, s: [_spoilt(_gemm(operation, types, draw, {"beta": 0.0}, s), 2)], shape
         )
 
 
@@ -99,7 +103,8 @@ def alpha_zero(subject: Subject) -> Iterator[Case]:
         yield from pairs(
             f"beta-{beta:g}",
             "bitwise",
-            lambda draw, b=beta: [_spoilt(_gemm(operation, types, draw, {"alpha": 0.0, "beta": b}), 0, 1)],
+            lambda draw, b: [_spoilt(_gemm(operation, types, draw, {"alpha": 0.0, "beta": b}), 0, 1)],
+            beta,
         )
 
 
@@ -110,7 +115,7 @@ def transposes(subject: Subject) -> Iterator[Case]:
     for flags in ((False, False), (True, False), (False, True), (True, True)):
         name = "".join("t" if flag else "n" for flag in flags)
         how = {"transpose_a": flags[0], "transpose_b": flags[1]}
-        yield from pairs(name, "bitwise", lambda draw, h=how: [_gemm(operation, types, draw, h)])
+        yield from pairs(name, "bitwise", lambda draw, h: [_gemm(operation, types, draw, h)], how)
 
 
 @tests("IF-LIN-006")
@@ -122,9 +127,8 @@ def factors(subject: Subject) -> Iterator[Case]:
         yield from pairs(
             name,
             "bound",
-            lambda draw, s=shape: [
-                dense(operation, types, subject.profile, draw, s, "one-to-two", alpha=0.7, beta=1.3)
-            ],
+            lambda draw, s: [dense(operation, types, subject.profile, draw, s, "one-to-two", alpha=0.7, beta=1.3)],
+            shape,
         )
 
 
@@ -156,7 +160,7 @@ def long_and_skinny(subject: Subject) -> Iterator[Case]:
     operation, types = numeric(subject)
     yield from pairs("2x4096x3", "bitwise", lambda draw: [plain_problem(operation, types, draw, (2, 4096, 3))])
     for depth in (16384, 65536):
-        yield pose(f"2x{depth}x1", "bitwise", lambda draw, k=depth: [plain_problem(operation, types, draw, (2, k, 1))])
+        yield pose(f"2x{depth}x1", "bitwise", lambda draw, k: [plain_problem(operation, types, draw, (2, k, 1))], depth)
 
 
 @tests("IF-LIN-009")

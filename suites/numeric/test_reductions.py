@@ -38,9 +38,10 @@ def axes(subject: Subject) -> Iterator[Case]:
             yield pose(
                 name,
                 "bitwise",
-                lambda draw, h=how: [
+                lambda draw, h: [
                     solve(operation, types, whole_operands(operation, types, draw, [shape]), h) for _ in range(2)
                 ],
+                how,
             )
 
 
@@ -84,7 +85,7 @@ def nan_at_every_place(subject: Subject) -> Iterator[Case]:
     for number in range(2):
         yield from pairs(f"places-{number}", "bitwise-class", rows)
     for place in _PLACES:
-        yield pose(f"place-{place}", "bitwise-class", lambda draw, p=place: [_single_nan(operation, types, draw, p)])
+        yield pose(f"place-{place}", "bitwise-class", lambda draw, p: [_single_nan(operation, types, draw, p)], place)
 
 
 def _single_nan(operation: Operation, types: Types, draw: Draw, place: int) -> Problem:
@@ -118,7 +119,9 @@ def means(subject: Subject) -> Iterator[Case]:
             yield from pairs(
                 f"{kind}-{length}",
                 "bound",
-                lambda draw, n=length, k=kind: [dense(operation, types, subject.profile, draw, (7, n, 1), k)],
+                lambda draw, n, k: [dense(operation, types, subject.profile, draw, (7, n, 1), k)],
+                length,
+                kind,
             )
 
 
@@ -154,9 +157,9 @@ def long_rows(subject: Subject) -> Iterator[Case]:
         operands = whole_operands(operation, types, draw, [(2, length)])
         return [solve(operation, types, operands, attributes_of(operation))]
 
-    yield from pairs("exact-65536", "bitwise", lambda draw: exact(draw, 65536))
+    yield from pairs("exact-65536", "bitwise", exact, 65536)
     for length in lengths[1:]:
-        yield pose(f"exact-{length}", "bitwise", lambda draw, n=length: exact(draw, n))
+        yield pose(f"exact-{length}", "bitwise", exact, length)
     if is_float(types.out):
         yield from pairs(
             "dense-65536",

@@ -41,9 +41,9 @@ def nan_and_infinity(subject: Subject) -> Iterator[Case]:
     for index in range(operation.arity):
         if types.inputs[index] == "bool":
             continue
-        yield from pairs(f"operand-{index}", rule, lambda draw, i=index: [_special(operation, types, draw, i)])
+        yield from pairs(f"operand-{index}", rule, lambda draw, i: [_special(operation, types, draw, i)], index)
     for value, name in ((np.nan, "nan"), (np.inf, "inf"), (-np.inf, "minus-inf")):
-        yield pose(name, rule, lambda draw, v=value: [_special(operation, types, draw, 0, v)])
+        yield pose(name, rule, lambda draw, v: [_special(operation, types, draw, 0, v)], value)
 
 
 def _special(operation: Operation, types: Types, draw: Draw, index: int, only: float | None = None) -> Problem:
