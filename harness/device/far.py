@@ -104,7 +104,7 @@ def _call(device: Device, call: str, arguments: Dict[str, Any], results: Dict[st
     if call == "read":
         data = bytes(value)
         if len(data) != values["nbytes"]:
-            raise DeviceError("invalid value", f"read returned {len(data)} bytes instead of {values['nbytes']}")
+            raise ValueError(f"read returned {len(data)} bytes instead of {values['nbytes']}")
         into = arguments["into"]
         memory[into : into + len(data)] = data
         return len(data)
