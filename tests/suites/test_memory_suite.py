@@ -14,6 +14,7 @@ from harness.profile.store import load_profile
 from harness.resources import chapters_folder, suites_folder
 from harness.run.case import Case, Cases, Subject
 from harness.run.suite import import_suite, requirements_tested
+from tests.suites import faulty_bounds
 from tests.suites import faulty_memory as faulty
 from tests.suites.runner import run_case
 
@@ -36,6 +37,13 @@ FAULTS: list[tuple[type[faulty.Faulty], str]] = [
     (faulty.ReadsPastTheEnd, "IF-MEM-005"),
     (faulty.CountsOffsetsBelowZeroFromTheEnd, "IF-MEM-005"),
     (faulty.WrapsOffsetsAround, "IF-MEM-005"),
+    (faulty_bounds.ReadsWhatThereIs, "IF-MEM-005"),
+    (faulty_bounds.RoundsSizesUp, "IF-MEM-005"),
+    (faulty_bounds.RoundsSizesUp, "IF-MEM-015"),
+    (faulty_bounds.CopiesNegativeSizes, "IF-MEM-005"),
+    (faulty_bounds.ReadsNegativeSizes, "IF-MEM-005"),
+    (faulty_bounds.ChecksOutputsOnly, "IF-MEM-015"),
+    (faulty_bounds.ChecksOperandsOnly, "IF-MEM-015"),
     (faulty.UsesAddressesAsHandles, "IF-MEM-006"),
     (faulty.ReleasesTwice, "IF-MEM-007"),
     (faulty.UsesAddressesAsHandles, "IF-MEM-007"),
