@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from harness.adapters.simulated import simulated_device
+from harness.device.far import UNEXPECTED
 from harness.interface.catalogue import load_interface
 from harness.interface.requirement import Requirement
 from harness.profile.store import load_profile
@@ -34,11 +35,6 @@ FAULTS = STREAM_FAULTS | LAUNCH_FAULTS
 CAUGHT = [(fault, f"IF-{name}") for fault, names in FAULTS.items() for name in names.split()]
 
 
-def findings(device: Any, requirement: str) -> list[str]:
-    """How the cases of a requirement's test ended on a device."""
-    return [finding.outcome for _, finding in run_test(device, RUNTIME[requirement])]
-
-
 @pytest.mark.parametrize("requirement", RUNTIME)
 def test_a_right_device_passes(requirement: str) -> None:
     subject = RUNTIME[requirement]
@@ -49,7 +45,10 @@ def test_a_right_device_passes(requirement: str) -> None:
 
 @pytest.mark.parametrize(("fault", "requirement"), CAUGHT, ids=lambda value: getattr(value, "__name__", value))
 def test_a_fault_is_caught(fault: Any, requirement: str) -> None:
-    assert {"fail", "unsupported"} & set(findings(fault(RUNTIME[requirement].profile.id), requirement))
+    subject = RUNTIME[requirement]
+    found = [finding for _, finding in run_test(fault(subject.profile.id), subject)]
+    assert {"fail", "unsupported"} & {finding.outcome for finding in found}
+    assert UNEXPECTED not in {finding.got for finding in found}, "the fault is that of a device, not of this test"
 
 
 def test_every_requirement_catches_a_fault() -> None:
