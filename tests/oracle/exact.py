@@ -17,18 +17,22 @@ class Binary:
 
     def step(self, value: Fraction) -> Fraction:
         """The distance between neighbours in the binade of a value; that of subnormal numbers below all binades."""
-        exponent = self.emin
-        while exponent < self.emax and abs(value) >= Fraction(2) ** (exponent + 1):
+        magnitude = abs(value)
+        if not magnitude:
+            return Fraction(2) ** (self.emin - self.precision + 1)
+        # 2**exponent <= magnitude < 2**(exponent + 2): one too small, or right.
+        exponent = magnitude.numerator.bit_length() - magnitude.denominator.bit_length() - 1
+        if magnitude >= Fraction(2) ** (exponent + 1):
             exponent += 1
-        return Fraction(2) ** (exponent - self.precision + 1)
+        return Fraction(2) ** (min(max(exponent, self.emin), self.emax) - self.precision + 1)
 
     def nearest(self, value: Fraction) -> float:
         """The number nearest to a value, of two the even one; infinity from half a step beyond the largest on."""
         step = self.step(value)
         found = round(value / step) * step
         if abs(found) >= Fraction(2) ** (self.emax + 1):
-            return math.copysign(math.inf, value)
-        return math.copysign(float(found), value) if value else 0.0
+            return math.inf if value > 0 else -math.inf
+        return float(found)
 
     def toward_zero(self, value: Fraction) -> float:
         """The number nearest to a value among those no larger in magnitude."""

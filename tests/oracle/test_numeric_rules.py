@@ -1,4 +1,4 @@
-"""The numeric rules on outputs made by hand: what counts as equal, how far off is too far, and what a cause is called."""
+"""The numeric rules on outputs made by hand: what counts as equal, how far off is too far, what a cause is called."""
 
 from __future__ import annotations
 
