@@ -151,21 +151,30 @@ def _large_operands(operation: Operation, types: Types, draw: Draw) -> Problem:
 
 def _large_terms(operation: Operation, types: Types, draw: Draw) -> Problem:
     """Rows of zeros with the largest number once (the sum is that number) or, of a sum, twice (infinity)."""
-    rows, length = 12, 128
-    values = np.zeros((rows, length))
+    values = [_largest_in_a_row(types, draw, 128, 1 + (row % 2 if operation.name == "sum" else 0)) for row in range(12)]
+    return solve(operation, types, [np.array(values)], attributes_of(operation))
+
+
+def _largest_in_a_row(types: Types, draw: Draw, length: int, times: int) -> Array:
+    """A row of zeros with the largest number so many times, of one sign.
+
+    Where the accumulator reaches further than the output, eight more stand there with their negatives: they cancel, and
+    no partial sum in any order is too large for the accumulator.
+    """
     largest = FORMATS[types.inputs[0]].largest
-    for row in range(rows):
-        times = 1 + (row % 2 if operation.name == "sum" else 0)
-        values[row, draw.permutation(length)[:times]] = largest * draw.signs(1)[0]
-    return solve(operation, types, [values], attributes_of(operation))
+    row, places = np.zeros(length), draw.permutation(length)
+    row[places[:times]] = largest * draw.signs(1)[0]
+    accumulator = types.accumulate or types.out
+    if FORMATS[accumulator].emax > FORMATS[types.out].emax:
+        row[places[times : times + 8]] = largest
+        row[places[times + 8 : times + 16]] = -largest
+    return row
 
 
 def _large_products(operation: Operation, types: Types, draw: Draw) -> Problem:
-    """One term in each row, the largest number, times 1 (itself), 2 (infinity) or their negatives."""
+    """The largest number in each row, times 1 (itself), 2 (infinity) or their negatives."""
     m, k = 12, 33
-    largest = FORMATS[types.inputs[0]].largest
-    first = np.zeros((m, k))
-    first[np.arange(m), draw.integers(0, k - 1, m)] = largest
+    first = np.array([_largest_in_a_row(types, draw, k, 1) for _ in range(m)])
     factors = draw.signs(m) * (1 + np.arange(m) % 2)
     if operation.name == "vecdot":
         return solve(operation, types, [first, np.broadcast_to(factors[:, None], (m, k))])

@@ -276,9 +276,9 @@ def _zero_at(operands: Sequence[Array]) -> Array:
 FAULTS = [
     # Sums and products.
     Fault("sum kept in float16", "sum", lambda x: _in_half(x) if x.dtype == "float16" else x.right,
-          ("IF-NUM-001/sum/float16", "IF-NUM-004/sum/float16")),
+          ("IF-NUM-001/sum/float16", "IF-NUM-004/sum/float16", "IF-NUM-009/sum/float16")),
     Fault("product kept in float16", "matmul", lambda x: _product_in_half(x) if x.dtype == "float16" else x.right,
-          ("IF-NUM-001/matmul/float16", "IF-NUM-004/matmul/float16")),
+          ("IF-NUM-001/matmul/float16", "IF-NUM-004/matmul/float16", "IF-NUM-009/matmul/float16")),
     Fault("operands cut to eleven bits", "matmul", lambda x: x.again("matmul", *[_cut(o, 11) for o in x.operands]),
           ("IF-NUM-002/matmul/float32", "IF-NUM-004/matmul/float32", "IF-NUM-005/matmul/float32")),
     Fault("one operand cut to eleven bits", "matmul",
