@@ -1,4 +1,4 @@
-"""What problems are made of: numbers drawn for a dtype, dense operands with their exact answer, domains of functions."""
+"""What problems are made of: numbers drawn for a dtype, dense operands and their exact answer, domains of functions."""
 
 from __future__ import annotations
 

@@ -186,7 +186,9 @@ def test_reductions_run_along_their_axis() -> None:
     assert exactly("mean", "float32", [[1, 2, 6]], axis=-1, keepdims=False).tolist() == [3]
 
 
-@pytest.mark.parametrize(XX)
+@pytest.mark.parametrize(
+    ("value", "expected"), [(1.9, 1), (-1.9, -1), (0.5, 0), (-0.5, 0), (2.0**30 + 128, 2**30 + 128)]
+)
 def test_conversion_to_integers_drops_the_fraction(value: float, expected: int) -> None:
     assert int(exactly("cast", "float32-int32", [value])[0]) == expected
 
