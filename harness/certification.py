@@ -84,8 +84,9 @@ def certify_run(ask: Ask, watcher: Watcher = lambda plan, bundle, facts: lambda:
     with bundle.lock():
         request = _begin(bundle, ask, profile, plan)
         ending = supervise(bundle, plan, request.jobs, SILENCE + request.cap, watcher(plan, bundle, facts))
-        environment = _environment(request, facts, ending)
-        bundle.write_json(ENVIRONMENT, environment)
+        bundle.write_json(ENVIRONMENT, _environment(request, facts, ending))
+        # Read back, so that all that follows rests on what is in the bundle and nothing else.
+        environment = bundle.read_json(ENVIRONMENT)
         evidence = read_evidence(bundle.evidence)
         verdict = judge(plan, evidence, environment, undeclared=undeclared_fields(plan, interface, profile))
         sealed = seal(bundle, interface, profile, plan, evidence, environment, verdict, key)
