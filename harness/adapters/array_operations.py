@@ -29,6 +29,18 @@ PRODUCTS = frozenset(("matmul", "vecdot"))
 
 NAMES = ELEMENTWISE | REDUCTIONS | SUMS | PRODUCTS | {"gemm", "cast"}
 
+_PAIRWISE = (
+    "add subtract multiply divide maximum minimum equal not_equal less less_equal greater greater_equal logical_and "
+    "logical_or logical_xor bitwise_and bitwise_or bitwise_xor"
+)
+_OF_TWO = PRODUCTS | frozenset(_PAIRWISE.split())
+_OF_THREE = frozenset(("where", "gemm"))
+
+
+def arity(operation: str) -> int:
+    """How many operands an operation of ``NAMES`` has."""
+    return 3 if operation in _OF_THREE else 2 if operation in _OF_TWO else 1
+
 
 def compute(xp: Any, operation: str, inputs: Sequence[Any], attributes: Mapping[str, Any], result: Any) -> Any:
     """An operation in the array namespace ``xp``, whose result should have the namespace's dtype ``result``.

@@ -205,6 +205,9 @@ class LibraryDevice:
         """Let the library compute, and copy the result into the output's elements."""
         if operation not in array_operations.NAMES:
             raise DeviceError(UNSUPPORTED, f"no operation {operation!r}", ADAPTER_LAYER)
+        # Left to the library, an operand too many might be taken for an option, such as numpy's ``out``.
+        if len(inputs) != array_operations.arity(operation):
+            raise DeviceError(INVALID_VALUE, f"{operation} does not have {len(inputs)} operands", ADAPTER_LAYER)
         if len(outputs) != 1:
             raise DeviceError(INVALID_VALUE, f"{operation} has 1 output, not {len(outputs)}", ADAPTER_LAYER)
         if overlaps_itself(outputs[0]):
@@ -229,6 +232,8 @@ class LibraryDevice:
         self._library.assign(target, result)
 
     def _try(self, operation: str, dtypes: Sequence[str]) -> bool:
+        if operation not in array_operations.NAMES or len(dtypes) != array_operations.arity(operation) + 1:
+            return False
         shape = (1, 1) if operation in ("matmul", "gemm") else (1,)
         try:
             *operands, target = [self._library.ones(shape, self._library.dtype(name)) for name in dtypes]

@@ -60,7 +60,8 @@ class TorchLibrary:
     def dtype(self, name: str) -> Any:
         """The dtype torch has for it."""
         found = getattr(torch, name, None)
-        if not isinstance(found, torch.dtype):
+        # Names such as ``torch.float`` are further names of dtypes that have one.
+        if not isinstance(found, torch.dtype) or str(found) != f"torch.{name}":
             raise DeviceError(UNSUPPORTED, f"torch has no dtype {name!r}")
         return found
 

@@ -173,6 +173,22 @@ class ArrayLibraryConduct:
         call = lambda: device.launch("square", [Tensor(source, "int8", (2,))], [overlapping], {})  # noqa: E731
         assert refusal_of(call) == (INVALID_VALUE, ADAPTER_LAYER)
 
+    def test_operands_too_few_or_too_many_are_the_adapters_answer_and_change_nothing(self, device: Device) -> None:
+        buffers = [device.allocate(4) for _ in range(4)]
+        for buffer in buffers:
+            device.write(buffer, b"\1\2\3\4")
+        tensors = [Tensor(buffer, "int8", (4,)) for buffer in buffers]
+        for operation, count in (("add", 1), ("add", 3), ("square", 0), ("square", 2), ("where", 2), ("sum", 2)):
+            call = lambda n=count, op=operation: device.launch(op, tensors[:n], tensors[3:], {})  # noqa: E731
+            assert refusal_of(call) == (INVALID_VALUE, ADAPTER_LAYER)
+            assert not device.supports(operation, ["int8"] * (count + 1))
+        assert [device.read(buffer, 4) for buffer in buffers] == [b"\1\2\3\4"] * 4
+
+    def test_other_names_of_a_dtype_are_not_known(self, device: Device) -> None:
+        x = Tensor(device.allocate(8), "float", (1,))
+        assert not device.supports("square", ["float", "float"])
+        assert refusal_of(lambda: device.launch("square", [x], [x], {}))[0] == UNSUPPORTED
+
     def test_infinities_and_nan_are_results_like_others(self, device: Device) -> None:
         found = elementwise(device, "divide", array([1, 0, -1], "float32"), array([0, 0, 0], "float32"))
         assert np.isinf(found).tolist() == [True, False, True]
