@@ -129,7 +129,7 @@ def unknown_dtypes(subject: Subject) -> Iterator[Case]:
 
 @tests("IF-DEV-008")
 def wrong_numbers_of_operands(subject: Subject) -> Iterator[Case]:
-    """One operand too few or too many, and no output."""
+    """One operand too few, or one too many."""
 
     def write(program: ProgramBuilder, draw: Draw, operation: str, count: int) -> dict[int, Expect]:
         data = draw.bytes(4 * _COUNT)
