@@ -84,7 +84,7 @@ def certify_run(ask: Ask, watcher: Watcher = lambda plan, bundle, facts: lambda:
     with bundle.lock():
         request = _begin(bundle, ask, profile, plan)
         ending = supervise(bundle, plan, request.jobs, SILENCE + request.cap, watcher(plan, bundle, facts))
-        bundle.write_json(ENVIRONMENT, _environment(request, facts, ending))
+        bundle.write_json(ENVIRONMENT, _environment(request, facts, ending, key))
         # Read back, so that all that follows rests on what is in the bundle and nothing else.
         environment = bundle.read_json(ENVIRONMENT)
         evidence = read_evidence(bundle.evidence)
@@ -151,7 +151,7 @@ def _new_folder(profile: Profile) -> Path:
     return next(folder for folder in candidates if not folder.exists())
 
 
-def _environment(request: Request, facts: Mapping[str, Any], ending: Ending) -> dict[str, Any]:
+def _environment(request: Request, facts: Mapping[str, Any], ending: Ending, key: SigningKey) -> dict[str, Any]:
     """What was measured of host and device, with when the run began and ended."""
     return {
         "profile": request.profile,
@@ -169,6 +169,7 @@ def _environment(request: Request, facts: Mapping[str, Any], ending: Ending) -> 
             "device": request.device,
             "jobs": request.jobs,
             "stopped": ending.why,
+            "key": "local" if key.local else "centre",
         },
         "harness": {"version": harness.__version__},
     }

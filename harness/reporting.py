@@ -23,6 +23,7 @@ def view_of(folder: Path) -> ReportView:
         raise EvidenceError("it does not say what was asked", where=str(folder))
     profile = parse_profile(bundle.read(PROFILE), request.profile)
     interface = load_interface()
+    environment = bundle.read_json(ENVIRONMENT)
     return make_view(
         ReportMaterial(
             plan=make_plan(interface, profile, request.level),
@@ -30,10 +31,10 @@ def view_of(folder: Path) -> ReportView:
             evidence=read_evidence(bundle.evidence),
             interface=interface,
             profile=profile,
-            environment=bundle.read_json(ENVIRONMENT),
+            environment=environment,
             report_id=verified.statement.id,
             key_fingerprint=verified.trust.key.fingerprint,
-            key_kind="centre" if verified.statement.kind == "certification" else "local",
+            key_kind=environment["run"]["key"],
             kind=verified.statement.kind,
             bundle=str(folder),
         )

@@ -59,7 +59,7 @@ def seal(
             environment=dict(environment),
             report_id=report_id,
             key_fingerprint=key.fingerprint,
-            key_kind="local" if key.local else "centre",
+            key_kind=environment["run"]["key"],
             kind=kind,
             bundle=_as_typed(bundle.folder),
         )

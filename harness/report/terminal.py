@@ -13,6 +13,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bars
 
+from harness.report.notation import printable
 from harness.report.view import ReportView
 from harness.report.words import load_words
 from harness.run.plan import Plan
@@ -44,7 +45,7 @@ def print_summary(view: ReportView, console: Console) -> None:
     _print_rest(view, console)
     console.print(f"undeclared   {len(view.undeclared)} arithmetic fields, judged by the weakest legal value")
     console.print("not covered  " + ", ".join(words[f"uncovered.{name}"].en for name in UNCOVERED))
-    console.print(f"report       {escape(view.bundle)}/report.html")
+    console.print(f"report       {escape(printable(view.bundle))}/report.html")
     whose = "a local key, no centre's" if view.key_kind == "local" else "a key given for this run"
     console.print(f"signed by    {view.key} ({whose}); {words['kind.' + view.kind].en}")
 
@@ -146,6 +147,7 @@ class Progress:
         )
         self._tasks: dict[str, TaskID] = {}
         self._said = time.monotonic()
+        self._last = self._printed = ""
 
     def __enter__(self) -> Self:
         if self._live:
@@ -157,15 +159,18 @@ class Progress:
     def __exit__(self, *_: object) -> None:
         if self._live:
             self._bars.stop()
+        elif self._last != self._printed:
+            self._console.print(self._last)
 
     def update(self, decided: Mapping[str, int], cases: int, failures: int) -> None:
         """Show how many tests of each chapter are decided, how many cases were run, and how many of them failed."""
         if self._live:
             self._redraw(decided, cases, failures)
-        elif time.monotonic() - self._said >= _QUIET:
-            self._said = time.monotonic()
-            total = sum(self._totals.values())
-            self._console.print(f"{sum(decided.values())} of {total} tests, {cases} cases, {failures} failing")
+            return
+        self._last = f"{sum(decided.values())} of {sum(self._totals.values())} tests, {cases} cases, {failures} failing"
+        if time.monotonic() - self._said >= _QUIET:
+            self._said, self._printed = time.monotonic(), self._last
+            self._console.print(self._last)
 
     def _redraw(self, decided: Mapping[str, int], cases: int, failures: int) -> None:
         note = f"{_number(cases)} cases" + (f", {_number(failures)} failing" if failures else "")

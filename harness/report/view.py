@@ -5,6 +5,8 @@ Every number in it comes from plan, evidence or verdict.
 
 from __future__ import annotations
 
+import math
+import shlex
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -14,6 +16,7 @@ from harness.interface.catalogue import Interface
 from harness.interface.requirement import Requirement, Text
 from harness.judge.verdict import TestOutcome, Verdict
 from harness.profile.model import Profile
+from harness.report.notation import figure, printable
 from harness.run.plan import Plan
 from harness.run.rows import CaseRow, Evidence
 
@@ -141,6 +144,7 @@ class ReportView:
     chapters: tuple[ChapterView, ...]
     tests: tuple[TestView, ...]
     ratios: tuple[Ratio, ...]
+    bounded: int
     failures: tuple[Failure, ...]
     failing_cases: int
     undecided: tuple[TestView, ...]
@@ -163,6 +167,11 @@ class ReportView:
         return self.kind == "simulation"
 
     @property
+    def waived_tests(self) -> int:
+        """How many required tests fail as a waiver accepts."""
+        return self.counts.get("waived", 0)
+
+    @property
     def failing_tests(self) -> int:
         """How many required tests fail."""
         return self.counts.get("fail", 0)
@@ -177,6 +186,7 @@ def make_view(material: ReportMaterial) -> ReportView:
     """Lay out everything a report says."""
     plan, verdict, environment = material.plan, material.verdict, material.environment
     tests = tuple(_tests(material))
+    ratios = _ratios(material)
     failing = list(_failures(material))
     product = material.profile.product
     return ReportView(
@@ -196,13 +206,14 @@ def make_view(material: ReportMaterial) -> ReportView:
         undeclared=verdict.undeclared,
         chapters=tuple(_chapters(material)),
         tests=tests,
-        ratios=_ratios(material),
+        ratios=ratios[:MOST_RATIOS],
+        bounded=len(ratios),
         failures=tuple(failing[:MOST_FAILURES]),
         failing_cases=len(failing),
         undecided=tuple(test for test in tests if test.outcome in ("incomplete", "flaky", "not-reached")),
         environment=tuple(_environment(environment)),
         assumptions=_assumptions(environment),
-        stopped=environment["run"].get("stopped", ""),
+        stopped=printable(environment["run"].get("stopped", "")),
         begin=environment["run"]["begin"],
         end=environment["run"]["end"],
         device=environment["run"]["device"],
@@ -223,7 +234,7 @@ def _tests(material: ReportMaterial) -> Iterator[TestView]:
             planned.chapter,
             planned.requirement,
             outcome.outcome,
-            outcome.because,
+            printable(outcome.because),
             planned.cases,
             round(sum(row.ms for row in rows) / 1000, 6),
         )
@@ -265,7 +276,7 @@ def _failures(material: ReportMaterial) -> Iterator[Failure]:
     """Failing cases, the first of each test before the others."""
     first, others = [], []
     for outcome in material.verdict.tests:
-        if not outcome.required:
+        if outcome.outcome != "fail":
             continue
         rows = [row for row in material.evidence.of(outcome.test).rows if row.outcome in ("fail", "unsupported")]
         first += rows[:1]
@@ -280,23 +291,23 @@ def _failure(row: CaseRow, material: ReportMaterial) -> Failure:
         requirement,
         material.interface.requirement(requirement).text,
         row.test,
-        row.case,
+        printable(row.case),
         row.seq,
         row.outcome,
-        row.rule,
-        row.expected,
-        row.got,
+        printable(row.rule),
+        printable(row.expected),
+        printable(row.got),
         row.at,
-        row.cause,
-        row.detail,
-        row.worst,
-        row.limit,
-        f"assay replay {material.bundle} {row.seq}",
+        printable(row.cause),
+        printable(row.detail),
+        printable(row.worst),
+        printable(row.limit),
+        f"assay replay {shlex.quote(printable(material.bundle))} {row.seq}",
     )
 
 
 def _ratios(material: ReportMaterial) -> tuple[Ratio, ...]:
-    """For each subject judged by a bound, how near its worst case came to it."""
+    """For each subject judged by a bound, how near its worst case came to it; the nearest first."""
     seen: dict[str, list[tuple[float, int]]] = defaultdict(list)
     for test in material.plan.tests:
         for row in material.evidence.of(test.test).rows:
@@ -304,17 +315,20 @@ def _ratios(material: ReportMaterial) -> tuple[Ratio, ...]:
             if ratio is not None:
                 seen[f"{test.operation} {test.dtype}"].append((ratio, row.seq))
     ratios = [Ratio(subject, *max(found)[:1], len(found), max(found)[1]) for subject, found in seen.items()]
-    return tuple(sorted(ratios, key=lambda ratio: (-ratio.ratio, ratio.subject))[:MOST_RATIOS])
+    return tuple(sorted(ratios, key=lambda ratio: (-ratio.ratio, ratio.subject)))
 
 
 def _ratio(row: CaseRow) -> float | None:
     if row.rule not in ("bound", "ulp", "bitwise-repeat"):
         return None
-    try:
-        worst, limit = float.fromhex(row.worst), float.fromhex(row.limit)
-    except ValueError:
+    worst, limit = figure(row.worst), figure(row.limit)
+    if worst is None or limit is None or worst < 0 or not 0 < limit < math.inf:
         return None
-    return worst / limit if limit > 0 else None
+    return worst / limit
+
+
+#: What Assay takes down of the run itself.
+_TAKEN_DOWN = ("run.begin", "run.end")
 
 
 def _environment(environment: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
@@ -322,7 +336,8 @@ def _environment(environment: Mapping[str, Any]) -> Iterator[tuple[str, str, str
     origin = {"host": "measured", "harness": "measured", "run": "asked", "device": "declared"}
     for part, how in origin.items():
         for name, value in _flatten(environment.get(part, {}), part):
-            yield name, value, "measured" if name.startswith("device.process") else how
+            measured = name.startswith("device.process") or name in _TAKEN_DOWN
+            yield printable(name), printable(value), "measured" if measured else how
 
 
 def _flatten(value: Any, name: str) -> Iterator[tuple[str, str]]:
@@ -339,4 +354,4 @@ def _assumptions(environment: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
     if not device["simulated"]:
         return ()
     said = device["facts"].get("arithmetic", {})
-    return tuple(sorted((str(name), str(sentence)) for name, sentence in said.items()))
+    return tuple(sorted((printable(str(name)), printable(str(sentence))) for name, sentence in said.items()))
