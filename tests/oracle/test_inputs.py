@@ -185,7 +185,7 @@ def test_points_of_a_domain_are_in_it_in_the_dtype_and_their_values_are_normal(
 ) -> None:
     types = next(types for types in operation.types if types.label == dtype)
     low, high = domain_of(operation, dtype)
-    asked = np.concatenate([np.linspace(max(low, -1e6), min(high, 1e6), 999), [low, high, 0.0, 1e-300]])
+    asked = np.concatenate([np.linspace(max(low, -1e6), min(high, 1e6), 999), [low, high, 0.0, 1e-300, 1.5 * high]])
     points = representable(operation, types, asked)
     assert points.dtype == numpy_dtype(dtype)
     wide = points.astype(np.float64)

@@ -178,6 +178,21 @@ def test_a_byte_beside_the_output_fails_what_is_right_otherwise() -> None:
     assert (finding.outcome, finding.cause) == (FAIL, "guard-overwritten")
 
 
+def test_an_operand_that_was_changed_fails_what_is_right_otherwise() -> None:
+    program = ProgramBuilder()
+    operands = [("float32", np.ones(3, np.float32))]
+    output = launch(program, "negative", operands, ("float32", (3,)), read_operands=True)
+    observations = answered(program.build(), [output], [values(-1, -1, -1)])
+    for step, data in output.operands:
+        observations[step] = Observation(data)
+    rule = bitwise(Result(output, values(-1, -1, -1)))
+    assert rule.judge(program.build(), observations).outcome == PASS
+    step, data = output.operands[0]
+    observations[step] = Observation(bytes(len(data)))
+    finding = rule.judge(program.build(), observations)
+    assert (finding.outcome, finding.cause) == (FAIL, "operand-overwritten")
+
+
 def test_the_second_launch_is_judged_as_the_first() -> None:
     program, outputs = launched(("float32", (2,)), ("float32", (2,)))
     rule = bitwise(Result(outputs[0], values(1, 2)), Result(outputs[1], values(3, 4)))
