@@ -8,7 +8,6 @@ from __future__ import annotations
 import sys
 import tempfile
 import time
-from collections import Counter
 from pathlib import Path
 
 from harness.adapters.simulated import simulated_device
@@ -24,12 +23,12 @@ from harness.run.plan import make_plan, subjects
 from harness.run.suite import load_suites
 
 
-def by_phase(name: str, level: int) -> tuple[Counter[str], int]:
+def by_phase(name: str, level: int) -> tuple[dict[str, float], int]:
     """Seconds of each phase over all cases of a plan, and how many cases there were."""
     profile, interface = load_profile(name), load_interface()
     plan = make_plan(interface, profile, level)
     planned, device = plan.by_name(), simulated_device(profile)
-    spent: Counter[str] = Counter()
+    spent = dict.fromkeys(_PHASES, 0.0)
     cases = 0
     with tempfile.TemporaryDirectory() as folder:
         recorder = Recorder(Path(folder) / "0001.jsonl")

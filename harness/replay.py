@@ -97,15 +97,18 @@ def _run(
     wanted = islice(cases, 0 if with_those_before else index, index + 1)
     first = test.first if with_those_before else then.seq
     written = list(write_out(test.test, iter(wanted), request.seed, first))
+    found: tuple[CaseRow, Finding] | None = None
     with Worker(device or request.device, profile, request.profile, deadline=request.deadline) as worker:
         try:
             for item, answer in _answers(worker, written):
                 if item.seq == then.seq:
                     finding = item.trial.rule.judge(item.trial.program, answer.observations)
-                    row = make_row(test.test, item, then.attempt, answer, finding, then.kept)
+                    found = make_row(test.test, item, then.attempt, answer, finding, then.kept), finding
         except WorkerDied as death:
             raise UsageError(f"the device died in the replay: {death.why}") from None
-    return Replayed(subject, then, row, finding, alone=not with_those_before)
+    if found is None:
+        raise EvidenceError(f"{test.test} has no case {then.seq}: its rows are of another version")
+    return Replayed(subject, then, *found, alone=not with_those_before)
 
 
 def _answers(worker: Worker, written: Sequence[Written]) -> Iterator[tuple[Written, Answer]]:

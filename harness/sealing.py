@@ -79,7 +79,7 @@ def kind_of(environment: Mapping[str, Any], interface: Interface, verdict: Verdi
     """
     if environment["device"]["simulated"]:
         return "simulation"
-    identity = [outcome for outcome in verdict.tests if outcome.requirement in interface.identity]
+    identity = [o for o in verdict.tests if o.required and o.requirement in interface.identity]
     shown = bool(identity) and all(outcome.outcome == "pass" for outcome in identity)
     return "certification" if shown and not key.local else "self-test"
 

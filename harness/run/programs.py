@@ -14,16 +14,20 @@ from harness.oracle.draw import Draw
 from harness.oracle.rules import Conduct, Expect
 from harness.run.case import Case, Trial
 
-#: Writes a case's calls into a program, and returns what the steps it is about must answer.
-Write = Callable[[ProgramBuilder, Draw], Mapping[int, Expect]]
+#: Writes a case's calls into a program, and returns what the steps it is about must answer; takes a ``ProgramBuilder``,
+#: a ``Draw`` and whatever else its case was given.
+Write = Callable[..., Mapping[int, Expect]]
 
 
-def conduct(name: str, write: Write) -> Case:
-    """A case of the runtime: every call succeeds unless ``write`` says otherwise of its step."""
+def conduct(name: str, write: Write, *arguments: Any, **named: Any) -> Case:
+    """A case of the runtime: every call succeeds unless ``write`` says otherwise of its step.
+
+    ``write`` is given the program, the draw, and the further arguments.
+    """
 
     def trial(draw: Draw) -> Trial:
         program = ProgramBuilder()
-        expected = write(program, draw)
+        expected = write(program, draw, *arguments, **named)
         return Trial(program.build(), Conduct(expected))
 
     return Case(name, trial)

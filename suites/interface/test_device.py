@@ -84,7 +84,7 @@ def what_is_supported_is_launched(subject: Subject) -> Iterator[Case]:
 
     for operation in ("add", "negative"):
         for which in ("a", "b"):
-            yield conduct(f"{operation}/{which}", lambda program, draw, op=operation: write(program, draw, op))
+            yield conduct(f"{operation}/{which}", write, operation)
 
 
 def _refused(
@@ -108,7 +108,7 @@ def unknown_operations(subject: Subject) -> Iterator[Case]:
 
     for name in ("no_such_operation", "negative_", "__class__", ""):
         label = name.strip("_").replace("_", "-") or "empty"
-        yield conduct(label, lambda program, draw, n=name: write(program, draw, n))
+        yield conduct(label, write, name)
 
 
 @tests("IF-DEV-007")
@@ -124,7 +124,7 @@ def unknown_dtypes(subject: Subject) -> Iterator[Case]:
         return expected | _refused(program, draw, "negative", tensors, place, UNSUPPORTED, data)
 
     for dtype in ("float31", "float", "object", ""):
-        yield conduct(dtype or "empty", lambda program, draw, d=dtype: write(program, draw, d))
+        yield conduct(dtype or "empty", write, dtype)
 
 
 @tests("IF-DEV-008")
@@ -138,7 +138,7 @@ def wrong_numbers_of_operands(subject: Subject) -> Iterator[Case]:
         return _refused(program, draw, operation, tensors, vector(output, _COUNT), INVALID_VALUE, data)
 
     for operation, count in (("add", 1), ("add", 3), ("negative", 0), ("negative", 2)):
-        yield conduct(f"{operation}-of-{count}", lambda program, draw, o=operation, n=count: write(program, draw, o, n))
+        yield conduct(f"{operation}-of-{count}", write, operation, count)
 
 
 @tests("IF-DEV-009")
@@ -153,4 +153,4 @@ def shapes_that_do_not_fit(subject: Subject) -> Iterator[Case]:
 
     for lengths, out in (((16, 15), 16), ((16, 16), 15), ((16, 16), 17), ((2, 4), 4)):
         name = f"{lengths[0]}-and-{lengths[1]}-to-{out}"
-        yield conduct(name, lambda program, draw, n=lengths, o=out: write(program, draw, n, o))
+        yield conduct(name, write, lengths, out)

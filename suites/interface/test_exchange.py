@@ -43,14 +43,13 @@ def _moved(program: ProgramBuilder, draw: Draw, size: int, ranges: list[tuple[in
 @tests("IF-EXC-002")
 def any_size_at_any_offset(subject: Subject) -> Iterator[Case]:
     """Every size from 1 to 257, at offsets of every remainder."""
-    for first in range(1, 258, 16):
+
+    def write(program: ProgramBuilder, draw: Draw, first: int) -> dict[int, Expect]:
         sizes = range(first, min(first + 16, 258))
-        yield conduct(
-            f"sizes-{first}",
-            lambda program, draw, s=sizes: _moved(
-                program, draw, 600, [(int(draw.integers(0, 600 - n, 1)[0]), n) for n in s]
-            ),
-        )
+        return _moved(program, draw, 600, [(int(draw.integers(0, 600 - size, 1)[0]), size) for size in sizes])
+
+    for first in range(1, 258, 16):
+        yield conduct(f"sizes-{first}", write, first)
 
 
 @tests("IF-EXC-003")
@@ -59,7 +58,7 @@ def page_edges(subject: Subject) -> Iterator[Case]:
     edges = (4095, 4096, 4097)
     ranges = [(begin, 8192 + end - 4096 - begin) for begin in edges for end in edges]
     for number in range(2):
-        yield conduct(f"edges-{number}", lambda program, draw: _moved(program, draw, 12288, ranges))
+        yield conduct(f"edges-{number}", _moved, 12288, ranges)
 
 
 @tests("IF-EXC-004")
@@ -75,7 +74,7 @@ def copies_between_buffers(subject: Subject) -> Iterator[Case]:
         return holds(program, goal, right) | holds(program, origin, source)
 
     for size in (1, 3, 64, 255, 4097, 100_003):
-        yield conduct(f"{size}-bytes", lambda program, draw, n=size: write(program, draw, n))
+        yield conduct(f"{size}-bytes", write, size)
 
 
 @tests("IF-EXC-005")
@@ -93,7 +92,7 @@ def overlapping_copies(subject: Subject) -> Iterator[Case]:
 
     for size, shift in ((64, 1), (64, -1), (1000, 7), (1000, -7), (70_000, 4096), (70_000, -4096)):
         name = f"{size}-{'forwards' if shift > 0 else 'backwards'}-{abs(shift)}"
-        yield conduct(name, lambda program, draw, n=size, s=shift: write(program, draw, n, s))
+        yield conduct(name, write, size, shift)
 
 
 @tests("IF-EXC-006")
@@ -108,7 +107,7 @@ def nothing_is_moved(subject: Subject) -> Iterator[Case]:
         return expected | holds(program, a, data)
 
     for offset in (0, 31, 64):
-        yield conduct(f"at-{offset}", lambda program, draw, o=offset: write(program, draw, o))
+        yield conduct(f"at-{offset}", write, offset)
 
 
 @tests("IF-EXC-007")
@@ -158,7 +157,10 @@ def operands_lie_as_their_strides_say(subject: Subject) -> Iterator[Case]:
         for which in ("a", "b"):
             yield conduct(
                 f"{name}/{which}",
-                lambda program, draw, s=shape, by=strides, f=first: _added(program, draw, s, by, f),
+                _added,
+                shape,
+                strides,
+                first,
             )
 
 
@@ -175,7 +177,7 @@ def any_offset(subject: Subject) -> Iterator[Case]:
         return holds(program, output, right)
 
     for first in (0, 1, 2, 3, 4, 5, 7, 8, 15, 16, 17, 31, 32, 33):
-        yield conduct(f"element-{first}", lambda program, draw, f=first: write(program, draw, f))
+        yield conduct(f"element-{first}", write, first)
 
 
 @tests("IF-EXC-013")
@@ -195,7 +197,7 @@ def gaps_are_left_alone(subject: Subject) -> Iterator[Case]:
 
     for strides, first in (((20, 1), 0), ((20, 2), 3), ((1, 6), 0), ((40, 5), 1), ((-16, 1), 90)):
         name = f"by-{abs(strides[0])}x{abs(strides[1])}-from-{first}"
-        yield conduct(name, lambda program, draw, s=strides, f=first: write(program, draw, s, f))
+        yield conduct(name, write, strides, first)
 
 
 @tests("IF-EXC-014")
@@ -209,7 +211,7 @@ def nothing_is_computed(subject: Subject) -> Iterator[Case]:
         return {step: Expect()} | holds(program, output, before)
 
     for shape in ((0,), (0, 3), (3, 0), (2, 0, 4)):
-        yield conduct("x".join(map(str, shape)), lambda program, draw, s=shape: write(program, draw, s))
+        yield conduct("x".join(map(str, shape)), write, shape)
 
 
 @tests("IF-EXC-015")
@@ -227,5 +229,5 @@ def operands_are_left_alone(subject: Subject) -> Iterator[Case]:
         return expected | holds(program, b, other.tobytes())
 
     for number in range(2):
-        yield conduct(f"one-buffer-{number}", lambda program, draw: write(program, draw, same=True))
-        yield conduct(f"two-buffers-{number}", lambda program, draw: write(program, draw, same=False))
+        yield conduct(f"one-buffer-{number}", write, same=True)
+        yield conduct(f"two-buffers-{number}", write, same=False)

@@ -44,7 +44,7 @@ def contents_are_kept(subject: Subject) -> Iterator[Case]:
         return expected | holds(program, buffer, second)
 
     for size in _SIZES:
-        yield conduct(f"{size}-bytes", lambda program, draw, n=size: write(program, draw, n))
+        yield conduct(f"{size}-bytes", write, size)
 
 
 @tests("IF-MEM-002")
@@ -61,9 +61,9 @@ def buffers_do_not_overlap(subject: Subject) -> Iterator[Case]:
             expected |= holds(program, buffer, content)
         return expected
 
-    yield conduct("equal-sizes", lambda program, draw: write(program, draw, (512,) * 40))
-    yield conduct("odd-sizes", lambda program, draw: write(program, draw, tuple(range(1, 80, 3))))
-    yield conduct("large", lambda program, draw: write(program, draw, (1 << 20,) * 4))
+    yield conduct("equal-sizes", write, (512,) * 40)
+    yield conduct("odd-sizes", write, tuple(range(1, 80, 3)))
+    yield conduct("large", write, (1 << 20,) * 4)
 
 
 @tests("IF-MEM-003")
@@ -80,13 +80,11 @@ def exhaustion_is_survived(subject: Subject) -> Iterator[Case]:
         return expected | holds(program, filled(program, later), later)
 
     for number in range(2):
-        yield conduct(
-            f"beyond-capacity-{number}", lambda program, draw: write(program, draw, 64, _MORE_THAN_ANY_DEVICE_HAS)
-        )
+        yield conduct(f"beyond-capacity-{number}", write, 64, _MORE_THAN_ANY_DEVICE_HAS)
     capacity = subject.profile.memory_capacity
     if capacity is not None:
         half, more = capacity // 2, capacity - capacity // 4
-        yield conduct("beyond-what-is-left", lambda program, draw: write(program, draw, half, more))
+        yield conduct("beyond-what-is-left", write, half, more)
 
 
 @tests("IF-MEM-004")
@@ -122,10 +120,14 @@ def bounds_are_kept(subject: Subject) -> Iterator[Case]:
         for call in ("read", "write", "copy-from", "copy-to"):
             yield conduct(
                 f"{call}/{name}",
-                lambda program, draw, c=call, o=offset, n=count: _outside(program, draw, size, c, o, n),
+                _outside,
+                size,
+                call,
+                offset,
+                count,
             )
     for call in ("read", "copy-from", "copy-to"):
-        yield conduct(f"{call}/negative-size", lambda program, draw, c=call: _outside(program, draw, size, c, 16, -8))
+        yield conduct(f"{call}/negative-size", _outside, size, call, 16, -8)
 
 
 def _outside(program: ProgramBuilder, draw: Draw, size: int, call: str, offset: int, count: int) -> dict[int, Expect]:
@@ -163,7 +165,7 @@ def released_buffers_are_gone(subject: Subject) -> Iterator[Case]:
     for use in _USES:
         for again in (False, True):
             name = f"{use}/{'given-out-again' if again else 'at-once'}"
-            yield conduct(name, lambda program, draw, u=use, a=again: write(program, draw, u, again=a))
+            yield conduct(name, write, use, again=again)
 
 
 @tests("IF-MEM-007")
@@ -180,8 +182,8 @@ def releasing_twice_is_refused(subject: Subject) -> Iterator[Case]:
         expected = {program.release(buffer): _HANDLE}
         return expected | holds(program, kept, data)
 
-    yield conduct("at-once", lambda program, draw: write(program, draw, between=False))
-    yield conduct("given-out-again", lambda program, draw: write(program, draw, between=True))
+    yield conduct("at-once", write, between=False)
+    yield conduct("given-out-again", write, between=True)
 
 
 @tests("IF-MEM-008")
@@ -195,7 +197,7 @@ def null_is_no_buffer(subject: Subject) -> Iterator[Case]:
         return expected | holds(program, other, data)
 
     for use in (*_USES, *_MORE_USES):
-        yield conduct(use, lambda program, draw, u=use: write(program, draw, u))
+        yield conduct(use, write, use)
 
 
 @tests("IF-MEM-009")
@@ -209,7 +211,7 @@ def neighbours_are_left_alone(subject: Subject) -> Iterator[Case]:
         return holds(program, buffer, data[:offset] + part + data[offset + count :])
 
     for offset, count in ((1, 1), (3, 5), (64, 64), (127, 130), (511, 513), (1023, 1), (0, 1)):
-        yield conduct(f"{count}-at-{offset}", lambda program, draw, o=offset, n=count: write(program, draw, o, n))
+        yield conduct(f"{count}-at-{offset}", write, offset, count)
 
 
 @tests("IF-MEM-010")
@@ -226,7 +228,7 @@ def both_ends_are_reachable(subject: Subject) -> Iterator[Case]:
         return expected | {program.read(buffer, 1, size - 1): Expect(value=ends[1])}
 
     for size in (2, 257, 4096, 1 << 20):
-        yield conduct(f"{size}-bytes", lambda program, draw, n=size: write(program, draw, n))
+        yield conduct(f"{size}-bytes", write, size)
 
 
 @tests("IF-MEM-011")
@@ -240,7 +242,7 @@ def negative_sizes_are_refused(subject: Subject) -> Iterator[Case]:
         return expected | holds(program, filled(program, data), data)
 
     for size in (-1, -4096, -(1 << 62)):
-        yield conduct(f"minus-{-size}", lambda program, draw, n=size: write(program, draw, n))
+        yield conduct(f"minus-{-size}", write, size)
 
 
 @tests("IF-MEM-012")
@@ -314,9 +316,7 @@ def tensors_stay_inside_their_buffers(subject: Subject) -> Iterator[Case]:
 
     for name, count, offset in (("too-long", 62, 0), ("too-far", 61, 4), ("negative", 8, -4), ("remote", 8, 1 << 40)):
         for place in ("operand", "output"):
-            yield conduct(
-                f"{place}/{name}", lambda program, draw, n=count, o=offset, p=place: write(program, draw, n, o, p)
-            )
+            yield conduct(f"{place}/{name}", write, count, offset, place)
 
 
 @tests("IF-MEM-016")
@@ -332,8 +332,8 @@ def launches_need_live_buffers(subject: Subject) -> Iterator[Case]:
         heir = filled(program, before)
         return expected | holds(program, heir if output_released else output, before)
 
-    yield conduct("operand", lambda program, draw: write(program, draw, output_released=False))
-    yield conduct("output", lambda program, draw: write(program, draw, output_released=True))
+    yield conduct("operand", write, output_released=False)
+    yield conduct("output", write, output_released=True)
 
 
 @tests("IF-MEM-017")

@@ -56,7 +56,7 @@ def one_stream_is_in_order(subject: Subject) -> Iterator[Case]:
         return holds(program, a, right.tobytes(), stream)
 
     for rounds in (1, 2, 9, 10):
-        yield conduct(f"{rounds}-rounds", lambda program, draw, n=rounds: write(program, draw, n))
+        yield conduct(f"{rounds}-rounds", write, rounds)
 
 
 @tests("IF-STR-002")
@@ -103,8 +103,8 @@ def an_event_orders_two_streams(subject: Subject) -> Iterator[Case]:
             expected |= _produce_and_consume(program, draw, first, second)
         return expected
 
-    yield conduct("older-first", lambda program, draw: write(program, draw, older_first=True))
-    yield conduct("newer-first", lambda program, draw: write(program, draw, older_first=False))
+    yield conduct("older-first", write, older_first=True)
+    yield conduct("newer-first", write, older_first=False)
 
 
 @tests("IF-STR-004")
@@ -124,7 +124,7 @@ def events_make_chains(subject: Subject) -> Iterator[Case]:
         return holds(program, places[-1], right.tobytes(), streams[-1])
 
     for length in (2, 4, 9, 16):
-        yield conduct(f"{length}-streams", lambda program, draw, n=length: write(program, draw, n))
+        yield conduct(f"{length}-streams", write, length)
 
 
 @tests("IF-STR-005")
@@ -149,8 +149,8 @@ def a_stream_waits_for_all_its_events(subject: Subject) -> Iterator[Case]:
         return holds(program, total, (-values * np.float32(branches)).tobytes(), join)
 
     for branches in (2, 3, 8):
-        yield conduct(f"{branches}-branches", lambda program, draw, n=branches: write(program, draw, n))
-    yield conduct("again", lambda program, draw: write(program, draw, 2))
+        yield conduct(f"{branches}-branches", write, branches)
+    yield conduct("again", write, 2)
 
 
 @tests("IF-STR-006")
@@ -209,7 +209,7 @@ def events_are_used_again(subject: Subject) -> Iterator[Case]:
         return holds(program, total, right.tobytes(), streams[times % 2])
 
     for times in (3, 20, 21):
-        yield conduct(f"{times}-times", lambda program, draw, n=times: write(program, draw, n))
+        yield conduct(f"{times}-times", write, times)
 
 
 @tests("IF-STR-009")
@@ -277,7 +277,7 @@ def elapsed_time_is_not_negative(subject: Subject) -> Iterator[Case]:
         return expected
 
     for launches in (0, 1, 20):
-        yield conduct(f"{launches}-launches", lambda program, draw, n=launches: write(program, draw, n))
+        yield conduct(f"{launches}-launches", write, launches)
 
 
 @tests("IF-STR-013")
@@ -294,7 +294,7 @@ def unrecorded_events_have_no_time(subject: Subject) -> Iterator[Case]:
         return expected | holds(program, filled(program, data), data)
 
     for which in ("start", "end", "both"):
-        yield conduct(which, lambda program, draw, w=which: write(program, draw, w))
+        yield conduct(which, write, which)
 
 
 @tests("IF-STR-014")
@@ -313,7 +313,7 @@ def host_memory_is_free_after_a_write(subject: Subject) -> Iterator[Case]:
         return expected
 
     for size in (64, 4096, 100_000):
-        yield conduct(f"{size}-bytes", lambda program, draw, n=size: write(program, draw, n))
+        yield conduct(f"{size}-bytes", write, size)
 
 
 @tests("IF-STR-015")
@@ -353,8 +353,8 @@ def refusals_disturb_nothing(subject: Subject) -> Iterator[Case]:
         expected = {step: Expect(error=INVALID_VALUE) for step in refused}
         return expected | holds(program, b, (-values).tobytes(), stream)
 
-    yield conduct("same-stream", lambda program, draw: write(program, draw, same_stream=True))
-    yield conduct("other-stream", lambda program, draw: write(program, draw, same_stream=False))
+    yield conduct("same-stream", write, same_stream=True)
+    yield conduct("other-stream", write, same_stream=False)
 
 
 @tests("IF-STR-017")
@@ -367,5 +367,5 @@ def the_default_stream_takes_part(subject: Subject) -> Iterator[Case]:
         return _produce_and_consume(program, draw, first, second)
 
     for number in range(2):
-        yield conduct(f"default-first-{number}", lambda program, draw: write(program, draw, default_first=True))
-        yield conduct(f"default-second-{number}", lambda program, draw: write(program, draw, default_first=False))
+        yield conduct(f"default-first-{number}", write, default_first=True)
+        yield conduct(f"default-second-{number}", write, default_first=False)

@@ -124,13 +124,16 @@ def _operands(operation: Operation, types: Types, draw: Draw) -> Problem:
 def _near_the_border(operation: Operation, types: Types, draw: Draw, shape: tuple[int, ...]) -> Array:
     """Normal numbers that stand beside subnormal ones: whatever becomes of those, of these something must be left.
 
-    They are multiples of the smallest normal number; for roundings to whole numbers, halves; for a conversion to a type
-    of smaller range, numbers that are subnormal there, too small to be rounded up to a normal one.
+    They are multiples of the smallest normal number; for roundings to whole numbers, halves; for reciprocals, the
+    largest numbers, whose own are subnormal; for a conversion to a type of smaller range, numbers that are subnormal
+    there, too small to be rounded up to a normal one.
     """
     dtype = types.inputs[-1]
     if operation.name in _WHOLE:
         return (draw.integers(-40, 40, shape) / 2).astype(numpy_dtype(dtype))
     form, target = FORMATS[dtype], FORMATS[types.out]
+    if operation.name == "reciprocal":
+        return full_mantissa(draw, dtype, shape, (form.emax - 1, form.emax))
     if target.emin > form.emin:
         return full_mantissa(draw, dtype, shape, (target.emin - target.p, target.emin - 2))
     return (draw.signs(shape) * form.smallest_normal * (1 + draw.integers(0, 6, shape))).astype(numpy_dtype(dtype))

@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -97,7 +97,7 @@ class MemoryDevice:
         self.buffers.clear()
 
 
-_MISDEEDS = {
+_MISDEEDS: dict[str, Callable[[], object]] = {
     "hang": lambda: time.sleep(600),
     "segv": lambda: ctypes.string_at(0),
     "abort": os.abort,
