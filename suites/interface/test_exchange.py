@@ -182,7 +182,7 @@ def any_offset(subject: Subject) -> Iterator[Case]:
 
 @tests("IF-EXC-013")
 def gaps_are_left_alone(subject: Subject) -> Iterator[Case]:
-    """Outputs with gaps between rows, between elements, and backwards."""
+    """Outputs with gaps between rows, between elements, and transposed."""
 
     def write(program: ProgramBuilder, draw: Draw, strides: tuple[int, int], first: int) -> dict[int, Expect]:
         shape = (6, 8)
@@ -195,7 +195,7 @@ def gaps_are_left_alone(subject: Subject) -> Iterator[Case]:
         right[first + rows * strides[0] + columns * strides[1]] = -values
         return holds(program, output, right.tobytes())
 
-    for strides, first in (((20, 1), 0), ((20, 2), 3), ((1, 6), 0), ((40, 5), 1), ((-16, 1), 90)):
+    for strides, first in (((20, 1), 0), ((20, 2), 3), ((1, 6), 0), ((40, 5), 1)):
         name = f"by-{abs(strides[0])}x{abs(strides[1])}-from-{first}"
         yield conduct(name, write, strides, first)
 
