@@ -83,7 +83,8 @@ def flush(array: Array, dtype: str) -> Array:
     """Subnormal numbers of a format replaced by zeros of their sign."""
     if not is_float(dtype):
         return array
-    values = array.astype(np.float64)
+    with np.errstate(invalid="ignore"):  # of signalling NaN
+        values = array.astype(np.float64)
     small = np.abs(values) < FORMATS[dtype].smallest_normal
     return np.where(small, np.copysign(0.0, values), values).astype(array.dtype)
 

@@ -104,5 +104,6 @@ def calm(subject: Subject, values: Array) -> Array:
     dtype = values.dtype.name
     if not is_float(dtype) or not flushes(subject):
         return values
-    magnitude = np.abs(values.astype(np.float64))
+    with np.errstate(invalid="ignore"):  # of signalling NaN
+        magnitude = np.abs(values.astype(np.float64))
     return np.where((magnitude > 0) & (magnitude < FORMATS[dtype].smallest_normal), 1, values).astype(values.dtype)

@@ -113,9 +113,14 @@ def _operands(operation: Operation, types: Types, draw: Draw) -> Problem:
     if operation.arity == 1:
         return solve(operation, types, [first])
     if operation.name in ("multiply", "divide"):
-        second = np.where(draw.integers(0, 1, shape) == 0, 0.5, 1.0) * draw.signs(shape)
+        # The last of them makes a normal number of any subnormal one, unless that was flushed before.
+        lift = 2.0 ** (FORMATS[dtype].p if operation.name == "multiply" else -FORMATS[dtype].p)
+        second = np.array([0.5, 1.0, lift])[draw.integers(0, 2, shape)] * draw.signs(shape)
         return solve(operation, types, [first, second])
-    operands = [first, subnormals(draw, dtype, shape)]
+    # Two normal numbers near the border can have a subnormal difference.
+    beside = draw.integers(0, 1, shape) == 0
+    second = np.where(beside, _near_the_border(operation, types, draw, shape), subnormals(draw, dtype, shape))
+    operands = [first, second]
     if operation.name == "where":
         operands = [whole(draw, "bool", shape, 1), *operands]
     return solve(operation, types, operands)
@@ -124,7 +129,7 @@ def _operands(operation: Operation, types: Types, draw: Draw) -> Problem:
 def _near_the_border(operation: Operation, types: Types, draw: Draw, shape: tuple[int, ...]) -> Array:
     """Normal numbers that stand beside subnormal ones: whatever becomes of those, of these something must be left.
 
-    They are multiples of the smallest normal number; for roundings to whole numbers, halves; for reciprocals, the
+    They are multiples of half the smallest normal number; for roundings to whole numbers, halves; for reciprocals, the
     largest numbers, whose own are subnormal; for a conversion to a type of smaller range, numbers that are subnormal
     there, too small to be rounded up to a normal one.
     """
@@ -136,7 +141,8 @@ def _near_the_border(operation: Operation, types: Types, draw: Draw, shape: tupl
         return full_mantissa(draw, dtype, shape, (form.emax - 1, form.emax))
     if target.emin > form.emin:
         return full_mantissa(draw, dtype, shape, (target.emin - target.p, target.emin - 2))
-    return (draw.signs(shape) * form.smallest_normal * (1 + draw.integers(0, 6, shape))).astype(numpy_dtype(dtype))
+    steps = draw.signs(shape) * draw.integers(2, 14, shape)
+    return (steps * (form.smallest_normal / 2)).astype(numpy_dtype(dtype))
 
 
 def _selected(operation: Operation, types: Types, draw: Draw) -> Problem:
