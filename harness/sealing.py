@@ -88,6 +88,7 @@ def predicate(
     interface: Interface, profile: Profile, plan: Plan, environment: Mapping[str, Any], verdict: Verdict
 ) -> dict[str, Any]:
     """The statement's own part: the verdict, what it is about, and under which conditions it holds."""
+    device = environment["device"]
     return {
         "interface": {"version": interface.version, "digest": interface.digest},
         "profile": {"id": profile.id, "version": profile.version, "digest": profile.digest},
@@ -95,7 +96,10 @@ def predicate(
         "level": plan.level,
         "verdict": verdict.document(),
         "environment": dict(environment),
-        "assumptions": list(profile.assumptions) if environment["device"]["simulated"] else [],
+        # What the simulation says it took for granted: a profile may assume more than it follows yet.
+        "assumptions": environment["device"]["facts"].get("arithmetic", {})
+        if environment["device"]["simulated"]
+        else {},
         "detection": None,
         "notCovered": list(NOT_COVERED),
     }

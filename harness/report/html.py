@@ -15,11 +15,21 @@ _MARKS = {
     "incomplete": "?",
     "flaky": "~",
     "not-reached": "a",
-    "not-claimed": "",
+    "not-claimed": "–",
     "not-applicable": "·",
     "above-level": "↑",
 }
-_LEGEND = ("pass", "fail", "incomplete", "flaky", "not-reached", "not-claimed", "not-applicable", "above-level")
+_LEGEND = (
+    "pass",
+    "waived",
+    "fail",
+    "incomplete",
+    "flaky",
+    "not-reached",
+    "not-claimed",
+    "not-applicable",
+    "above-level",
+)
 
 
 def render_html(view: ReportView) -> bytes:

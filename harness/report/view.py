@@ -354,4 +354,6 @@ def _assumptions(environment: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
     if not device["simulated"]:
         return ()
     said = device["facts"].get("arithmetic", {})
+    if not isinstance(said, Mapping):  # any device may call itself simulated and say what it likes
+        return (("arithmetic", printable(str(said))),)
     return tuple(sorted((printable(str(name)), printable(str(sentence))) for name, sentence in said.items()))

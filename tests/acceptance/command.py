@@ -14,6 +14,8 @@ from typing import Any
 
 ASSAY = [sys.executable, "-m", "harness"]
 FAULTY = Path(__file__).with_name("faulty_devices.py")
+#: A profile that claims nothing, for tests that need a run and not a large one.
+SMALL = str(Path(__file__).with_name("small.yaml"))
 
 
 def faulty(factory: str) -> str:

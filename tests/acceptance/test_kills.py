@@ -16,10 +16,10 @@ from typing import Any
 
 import pytest
 
-from tests.acceptance.command import User, children, faulty, gone, outcomes, rows, wait_until
+from tests.acceptance.command import SMALL, User, children, faulty, gone, outcomes, rows, wait_until
 
 KILLS = int(os.environ.get("ASSAY_KILLS", "2"))
-RUN = ("certify", "reference/ieee", "--device", faulty("slow"), "--level", 1, "--out", "run")
+RUN = ("certify", SMALL, "--device", faulty("slow"), "--level", 1, "--out", "run")
 
 
 @pytest.fixture(scope="module")

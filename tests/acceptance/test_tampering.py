@@ -18,7 +18,7 @@ from harness.attest.manifest import write_manifest
 from harness.canonical import canonical_json
 from harness.errors import AssayError, EvidenceError
 from harness.verification import verify, verify_bundle
-from tests.acceptance.command import User
+from tests.acceptance.command import SMALL, User, faulty
 
 BITS = int(os.environ.get("ASSAY_BITS", "150"))
 
@@ -26,10 +26,8 @@ BITS = int(os.environ.get("ASSAY_BITS", "150"))
 @pytest.fixture(scope="module")
 def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A small finished bundle of a device that fails, so that it has kept arrays too."""
-    from tests.acceptance.command import faulty
-
     user = User(tmp_path_factory.mktemp("small"))
-    user.assay("certify", "reference/ieee", "--device", faulty("zeros"), "--level", 1, "--out", "run", expect=1)
+    user.assay("certify", SMALL, "--device", faulty("zeros"), "--level", 1, "--out", "run", expect=1)
     user.assay("verify", "run")
     return user.folder / "run"
 
