@@ -97,9 +97,7 @@ def predicate(
         "verdict": verdict.document(),
         "environment": dict(environment),
         # What the simulation says it took for granted: a profile may assume more than it follows yet.
-        "assumptions": environment["device"]["facts"].get("arithmetic", {})
-        if environment["device"]["simulated"]
-        else {},
+        "assumptions": device["facts"].get("arithmetic", {}) if device["simulated"] else {},
         "detection": None,
         "notCovered": list(NOT_COVERED),
     }
