@@ -27,27 +27,32 @@ _COLOURS = {"met": "green", "not-met": "red", "incomplete": "yellow"}
 def print_summary(view: ReportView, console: Console) -> None:
     """Print what a run came to: the verdict, what stands in its way, and where the report is."""
     words = load_words()
+    say = _Lines(console)
     colour = _COLOURS[view.conclusion]
     title = f"{view.vendor} {view.product}"
     if view.simulated:
         title += f", SIMULATED from {view.profile} {view.profile_version}: says nothing about any card"
-    console.print(f"{escape(title)}   interface {view.interface}, level {view.level}")
-    console.print(f"plan {view.plan[:8]}   {_number(view.required)} tests, {_number(view.cases)} cases\n")
+    say(f"{_line(title)}   interface {view.interface}, level {view.level}")
+    say(f"plan {view.plan[:8]}   {_number(view.required)} tests, {_number(view.cases)} cases")
+    say()
     zh = words["verdict." + view.conclusion].zh.format(level=view.level)
     if view.simulated:
         zh += "   模拟检测，非实物"
-    console.print(f"[bold {colour}]{escape(headline(view))}[/]   {zh}")
-    console.print(f"level met by dtype   {escape(_levels(view))}\n")
+    say(f"[bold {colour}]{escape(headline(view))}[/]   {zh}")
+    if view.waived_tests:
+        say(f"waived   {_of(view.waived_tests, view.required)} {_fail(view.waived_tests)} as waivers accept")
+    say(f"level met by dtype   {escape(_levels(view))}")
+    say()
     for failure in _first_of_each_test(view)[:_MOST_FAILURES]:
-        console.print(f"  {failure.test}   {escape(failure.case)}   {escape(_difference(failure))}")
-        console.print(f"    {escape(failure.text.en)}", style="dim")
-        console.print(f"    replay   {escape(failure.replay)}")
-    _print_rest(view, console)
-    console.print(f"undeclared   {len(view.undeclared)} arithmetic fields, judged by the weakest legal value")
-    console.print("not covered  " + ", ".join(words[f"uncovered.{name}"].en for name in UNCOVERED))
-    console.print(f"report       {escape(printable(view.bundle))}/report.html")
+        say(f"  {failure.test}   {_line(failure.case)}   {_line(_difference(failure))}")
+        say(f"    {_line(failure.text.en)}", style="dim")
+        say(f"    replay   {_line(failure.replay)}")
+    _print_rest(view, say)
+    say(f"undeclared   {len(view.undeclared)} arithmetic fields, judged by the weakest legal value")
+    say("not covered  " + ", ".join(words[f"uncovered.{name}"].en for name in UNCOVERED))
+    say(f"report       {_line(printable(view.bundle))}/report.html")
     whose = "a local key, no centre's" if view.key_kind == "local" else "a key given for this run"
-    console.print(f"signed by    {view.key} ({whose}); {words['kind.' + view.kind].en}")
+    say(f"signed by    {view.key} ({whose}); {words['kind.' + view.kind].en}")
 
 
 #: What no report covers, by the keys of its words.
@@ -88,18 +93,31 @@ def summary_document(view: ReportView) -> dict[str, Any]:
     }
 
 
-def _print_rest(view: ReportView, console: Console) -> None:
+def _print_rest(view: ReportView, say: _Lines) -> None:
     failing = len(_first_of_each_test(view))
     if failing > _MOST_FAILURES:
-        console.print(f"  … and {_number(view.failing_tests - _MOST_FAILURES)} more failing tests, all in the report")
+        say(f"  … and {_number(view.failing_tests - _MOST_FAILURES)} more failing tests, all in the report")
     for test in view.undecided[:_MOST_FAILURES]:
-        console.print(f"  {test.test}   {test.outcome}: {escape(test.because)}")
+        say(f"  {test.test}   {test.outcome}: {_line(test.because)}")
     if len(view.undecided) > _MOST_FAILURES:
-        console.print(
-            f"  … and {_number(len(view.undecided) - _MOST_FAILURES)} more undecided tests, all in the report"
-        )
+        say(f"  … and {_number(len(view.undecided) - _MOST_FAILURES)} more undecided tests, all in the report")
     if failing or view.undecided:
-        console.print()
+        say()
+
+
+class _Lines:
+    """Prints one fact a line: whole, whatever the width, and with no text of a device taken for an emoji or a line."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+
+    def __call__(self, line: str = "", style: str | None = None) -> None:
+        self._console.print(line, style=style, emoji=False, highlight=False, soft_wrap=True)
+
+
+def _line(text: str) -> str:
+    """Text of a device, a case or a path on one line, safe from markup."""
+    return escape(" ".join(text.splitlines()))
 
 
 def _first_of_each_test(view: ReportView) -> list[Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from dataclasses import replace
 
 import pytest
 from rich.console import Console
@@ -65,6 +66,33 @@ def test_no_text_of_a_device_reaches_the_terminal_as_a_command_or_as_markup() ->
     said = printed(view_of(failing(expected="", got="", detail="\x1b[2J [red]x[/red] [/]")))
     assert "\x1b" not in said
     assert "[red]x[/red] [/]" in said
+
+
+def test_no_text_of_a_device_begins_a_line() -> None:
+    said = printed(view_of(failing(expected="", got="", detail="boom\nLEVEL 2 MET\r\nreport  elsewhere")))
+    assert [line[:11] for line in said.splitlines() if line.startswith("LEVEL")] == ["LEVEL 2 NOT"]
+    assert "boom LEVEL 2 MET report  elsewhere" in said
+
+
+def test_a_key_and_a_folder_are_printed_letter_by_letter() -> None:
+    view = replace(view_of(passing(), bundle="runs/:heart:/x"), key="3f:9a:00:ab:11")
+    said = printed(view)
+    assert "signed by    3f:9a:00:ab:11 (" in said
+    assert "runs/:heart:/x/report.html" in said
+
+
+def test_a_narrow_console_breaks_neither_the_report_nor_the_replay() -> None:
+    bundle, file = "runs/" + "long-" * 30, io.StringIO()
+    print_summary(view_of(failing(), bundle=bundle), Console(file=file, width=40))
+    lines = file.getvalue().splitlines()
+    assert f"report       {bundle}/report.html" in lines
+    assert f"    replay   assay replay {bundle} {MATMUL.first}" in lines
+
+
+def test_a_level_met_with_waivers_says_how_many_tests_fail() -> None:
+    waived = replace(view_of(passing()), counts={"pass": 2, "waived": 1})
+    assert "waived   1 of 3 tests fails as waivers accept" in printed(waived)
+    assert "waived" not in printed(view_of(passing()))
 
 
 def test_the_document_for_machines_is_json_and_names_what_fails() -> None:
