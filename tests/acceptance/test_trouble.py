@@ -18,7 +18,8 @@ def under_way(user: User) -> subprocess.Popen[str]:
     """A run that has decided something."""
     command = user.start(*SLOW)
     evidence = user.folder / "run" / "evidence"
-    assert wait_until(lambda: any(path.stat().st_size for path in evidence.glob("*")), 60), command.communicate()
+    wait_until(lambda: command.poll() is not None or any(path.stat().st_size for path in evidence.glob("*")), 60)
+    assert command.poll() is None, command.communicate()
     return command
 
 
