@@ -6,7 +6,7 @@ from pathlib import Path
 
 import nox
 
-nox.options.sessions = ["tests", "typing", "lint", "imports", "acceptance", "adapters"]
+nox.options.sessions = ["tests", "typing", "lint", "imports", "acceptance", "adapters", "peers"]
 nox.options.reuse_venv = "yes"
 nox.options.error_on_missing_interpreters = True
 
@@ -26,7 +26,7 @@ def tests(session: nox.Session) -> None:
     """Unit tests, each room by itself, with the share of branches they reach."""
     install(session, "test")
     session.run("coverage", "erase")
-    ignored = ("--ignore=tests/acceptance", "--ignore=tests/adapters/torch")
+    ignored = ("--ignore=tests/acceptance", "--ignore=tests/adapters/torch", "--ignore=tests/peers")
     session.run("coverage", "run", "-m", "pytest", *ignored, *session.posargs)
     session.run("coverage", "combine", "--quiet")
     session.run("coverage", "report")
@@ -67,6 +67,21 @@ def adapters(session: nox.Session) -> None:
     """The torch adapter, unit by unit and in whole runs, on torch's CPU device."""
     install(session, "test", extras=(TORCH,))
     session.run("python", "-m", "pytest", "tests/adapters/torch", "tests/acceptance/torch", *session.posargs)
+
+
+@nox.session
+def whole(session: nox.Session) -> None:
+    """What ``acceptance`` runs a slice of: twenty kills of each victim, a thousand flipped bits."""
+    install(session, "test")
+    chosen = ("tests/acceptance/test_kills.py", "tests/acceptance/test_tampering.py")
+    session.run("python", "-m", "pytest", *chosen, *session.posargs, env={"ASSAY_KILLS": "20", "ASSAY_BITS": "1000"})
+
+
+@nox.session
+def peers(session: nox.Session) -> None:
+    """Other implementations read what Assay writes: securesystemslib verifies its envelopes."""
+    install(session, "test", extras=("securesystemslib[crypto]>=1.2",))
+    session.run("python", "-m", "pytest", "tests/peers", *session.posargs)
 
 
 @nox.session
