@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 import tempfile
 import time
+from itertools import pairwise
 from pathlib import Path
 
 from harness.adapters.simulated import simulated_device
@@ -53,7 +54,7 @@ def by_phase(name: str, level: int) -> tuple[dict[str, float], int]:
                 times.append(time.perf_counter())
                 recorder.case(make_row(test.test, item, 1, Answer(tuple(observations), 0.0), finding, ""))
                 times.append(time.perf_counter())
-                for phase, begin, end in zip(_PHASES, times, times[1:], strict=True):
+                for phase, (begin, end) in zip(_PHASES, pairwise(times), strict=True):
                     spent[phase] += end - begin
                 cases += 1
             recorder.end(test.test, 1)

@@ -14,7 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, Tim
 from rich.progress import Progress as Bars
 
 from harness.report.notation import printable
-from harness.report.view import ReportView
+from harness.report.view import Failure, ReportView
 from harness.report.words import load_words
 from harness.run.plan import Plan
 
@@ -120,11 +120,14 @@ def _line(text: str) -> str:
     return escape(" ".join(text.splitlines()))
 
 
-def _first_of_each_test(view: ReportView) -> list[Any]:
-    return list({failure.test: failure for failure in reversed(view.failures)}.values())[::-1]
+def _first_of_each_test(view: ReportView) -> list[Failure]:
+    first: dict[str, Failure] = {}
+    for failure in view.failures:
+        first.setdefault(failure.test, failure)
+    return list(first.values())
 
 
-def _difference(failure: Any) -> str:
+def _difference(failure: Failure) -> str:
     if failure.expected or failure.got:
         at = f" at {list(failure.at)}" if failure.at is not None else ""
         return f"expected {failure.expected}, got {failure.got}{at}"
