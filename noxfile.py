@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from pathlib import Path
 
 import nox
@@ -21,10 +23,20 @@ def install(session: nox.Session, *groups: str, extras: tuple[str, ...] = ()) ->
     session.install(*extras, "-e", ".", *nox.project.dependency_groups(PROJECT, *groups))
 
 
+def need(session: nox.Session, *commands: str) -> None:
+    """Install Debian's packages of public tools that a bare machine lacks; each is named like its command."""
+    missing = [command for command in commands if shutil.which(command) is None]
+    if missing:
+        as_root = [] if os.geteuid() == 0 else ["sudo"]
+        session.run(*as_root, "apt-get", "-qq", "update", external=True)
+        session.run(*as_root, "apt-get", "-qq", "install", "-y", *missing, external=True)
+
+
 @nox.session
 def tests(session: nox.Session) -> None:
     """Unit tests, each room by itself, with the share of branches they reach."""
     install(session, "test")
+    need(session, "jq", "openssl")
     session.run("coverage", "erase")
     ignored = ("--ignore=tests/acceptance", "--ignore=tests/adapters/torch", "--ignore=tests/peers")
     session.run("coverage", "run", "-m", "pytest", *ignored, *session.posargs)
@@ -59,6 +71,7 @@ def imports(session: nox.Session) -> None:
 def acceptance(session: nox.Session) -> None:
     """Whole runs of the command, as users run it: verdicts, faulty devices, kills, tampering."""
     install(session, "test")
+    need(session, "jq", "openssl")
     session.run("python", "-m", "pytest", "tests/acceptance", "--ignore=tests/acceptance/torch", *session.posargs)
 
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
+import shutil
+import subprocess
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -82,3 +85,19 @@ def test_a_recorded_case_is_replayed_bit_for_bit(keeper: User, k100: Path) -> No
 def test_a_report_can_be_printed_again(keeper: User, k100: Path) -> None:
     assert "LEVEL 2 MET" in keeper.assay("report", k100).stdout
     assert keeper.assay("report", k100, "--format", "html").stdout == (k100 / "report.html").read_text()
+
+
+def test_the_bundle_is_checked_with_public_tools_alone(keeper: User, k100: Path) -> None:
+    page = Path(__file__).parents[2].joinpath("docs", "verify.md").read_text(encoding="utf-8")
+    (script,) = re.findall(r"^```bash\n(.*?)^```$", page, re.DOTALL | re.MULTILINE)
+    report = keeper.json("verify", k100)["report"]
+    command = ["bash", "-c", script, "verify", str(k100)]
+    said = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+    assert said.returncode == 0, said.stderr
+    assert report in said.stdout
+    copy = keeper.folder / "tampered"
+    shutil.copytree(k100, copy)
+    page_of_copy = copy / "report.html"
+    page_of_copy.write_bytes(page_of_copy.read_bytes().replace(b"SIMULATED", b"HARDWARE!", 1))
+    command[-1] = str(copy)
+    assert subprocess.run(command, capture_output=True, check=False, timeout=120).returncode != 0
