@@ -32,7 +32,7 @@ from harness.run.limits import DEADLINE, TEST_CAP
 def command(as_json: bool, key: Path | None, **asked: Any) -> int:
     """Test a device against PROFILE and leave a signed bundle.
 
-    PROFILE is an id such as hygon/k100-ai (see `assay profile list`) or a file. The device runs in a process of its
+    PROFILE is an id such as reference/ieee (see `assay profile list`) or a file. The device runs in a process of its
     own: what kills or hangs it loses one case, not the run. A run that is stopped (Ctrl-C, a full disk, a power cut)
     goes on with --resume; no decided test is run twice.
 

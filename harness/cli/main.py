@@ -55,16 +55,16 @@ class _Verbs(click.Group):
 @click.command(cls=_Verbs, epilog=EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(harness.__version__, prog_name="assay")
 def assay() -> None:
-    r"""Assay certifies that hardware and software fit each other.
+    """Assay certifies that hardware and software fit each other.
 
     It loads a product's profile, tests a device (or one simulated from the profile) against the unified interface
     specification, and leaves a signed report that anyone can verify.
 
     \b
-    assay certify hygon/k100-ai                        simulated from its profile
-    assay certify hygon/k100-ai --device torch:cuda:0  the card itself, through torch
-    assay verify runs/k100-ai-20261123-1502            anyone, anywhere
-    """
+    assay certify reference/ieee                       simulated from its profile
+    assay certify reference/ieee --device torch:cuda:0 a card, through torch
+    assay verify runs/ieee-20261124-1502               anyone, anywhere
+    """  # noqa: D301  click takes the backspace for a paragraph that is not to be wrapped
 
 
 def main() -> None:
