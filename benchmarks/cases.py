@@ -21,7 +21,7 @@ from harness.profile.store import load_profile
 from harness.run.engine import make_row, write_out
 from harness.run.evidence import Recorder
 from harness.run.plan import make_plan, subjects
-from harness.run.suite import load_suites
+from harness.suite.suites import load_suites
 
 
 def by_phase(name: str, level: int) -> tuple[dict[str, float], int]:

@@ -12,12 +12,12 @@ from harness.interface.catalogue import load_interface
 from harness.oracle.rules import Finding
 from harness.profile.store import parse_profile
 from harness.run.bundle import PROFILE, Bundle, Request
-from harness.run.case import Subject
 from harness.run.engine import Written, make_row, write_out
 from harness.run.evidence import read_evidence
 from harness.run.plan import Plan, PlannedTest, make_plan, subjects
 from harness.run.rows import CaseRow
-from harness.run.suite import load_suites
+from harness.suite.case import Subject
+from harness.suite.suites import load_suites
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,8 @@ from harness.device.near import Answer, Frame, Worker, WorkerDied
 from harness.device.wire import space_needed
 from harness.oracle.draw import Draw
 from harness.oracle.rules import FAIL, UNSUPPORTED_OUTCOME, Finding
-from harness.run.case import Case, Subject, Trial
 from harness.run.rows import CaseRow, LostRow
+from harness.suite.case import Case, Subject, Trial
 
 #: Cases in one frame: enough to make its cost small, few enough that a death loses little.
 BATCH = 32

@@ -15,8 +15,8 @@ from harness.interface.catalogue import Interface
 from harness.interface.operation import Operation, Types
 from harness.interface.requirement import Requirement
 from harness.profile.model import Profile
-from harness.run.case import Subject
-from harness.run.suite import Suite, load_suites
+from harness.suite.case import Subject
+from harness.suite.suites import Suite, load_suites
 
 Standing = Literal["required", "not-claimed", "not-applicable"]
 

@@ -22,7 +22,6 @@ from harness.interface.catalogue import load_interface
 from harness.profile.model import Profile
 from harness.profile.store import load_profile, parse_profile
 from harness.run.bundle import FAILURES, PROFILE, Bundle
-from harness.run.case import Cases, Subject
 from harness.run.engine import Engine, Record, TestCut
 from harness.run.evidence import Recorder
 from harness.run.keeper import FailureKeeper
@@ -30,7 +29,8 @@ from harness.run.limits import DEADLINE, TEST_CAP
 from harness.run.order import CANNOT_WRITE, DEVICE_DIED, WORKER_KILLED, Order, PulseRecord
 from harness.run.plan import Plan, PlannedTest, make_plan, subjects
 from harness.run.rows import CaseRow, LostRow
-from harness.run.suite import requirements_tested
+from harness.suite.case import Cases, Subject
+from harness.suite.suites import requirements_tested
 
 _LIFE = pytest.StashKey["Life"]()
 

@@ -8,10 +8,10 @@ from harness.errors import EvidenceError
 from harness.interface.catalogue import Interface
 from harness.oracle.rules import OUTCOMES
 from harness.profile.model import Profile
-from harness.run.case import Case
 from harness.run.plan import Plan, PlannedTest, subjects
 from harness.run.rows import CaseRow, Evidence
-from harness.run.suite import load_suites
+from harness.suite.case import Case
+from harness.suite.suites import load_suites
 
 
 def check_structure(plan: Plan, interface: Interface, profile: Profile, evidence: Evidence) -> None:

@@ -31,7 +31,7 @@ from harness.run.order import CANNOT_WRITE, Order, PulseRecord
 from harness.run.plan import Plan, PlannedTest
 from harness.run.quarantine import quarantined, subject_of
 from harness.run.rows import Evidence
-from harness.run.suite import suite_files
+from harness.suite.suites import suite_files
 
 #: Told how far the run is, several times a second.
 Watch = Callable[[], None]

@@ -10,9 +10,9 @@ from harness.device.program import ProgramBuilder
 from harness.device.protocol import Tensor
 from harness.oracle.draw import Draw
 from harness.oracle.rules import Expect
-from harness.run.case import Case, Subject
-from harness.run.programs import conduct, filled, holds, vector, whole_numbers
-from harness.run.suite import tests
+from harness.suite.case import Case, Subject
+from harness.suite.programs import conduct, filled, holds, vector, whole_numbers
+from harness.suite.suites import tests
 
 
 @tests("IF-EXC-001")

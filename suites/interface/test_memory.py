@@ -8,9 +8,9 @@ from harness.device.program import ProgramBuilder, Ref
 from harness.device.protocol import INVALID_HANDLE, INVALID_VALUE, OUT_OF_MEMORY
 from harness.oracle.draw import Draw
 from harness.oracle.rules import Expect
-from harness.run.case import Case, Subject
-from harness.run.programs import conduct, filled, holds, vector, whole_numbers
-from harness.run.suite import tests
+from harness.suite.case import Case, Subject
+from harness.suite.programs import conduct, filled, holds, vector, whole_numbers
+from harness.suite.suites import tests
 
 _SIZES = (1, 2, 255, 256, 4095, 4096, 65537)
 _MORE_THAN_ANY_DEVICE_HAS = 1 << 62

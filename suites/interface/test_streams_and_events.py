@@ -10,9 +10,9 @@ from harness.device.program import ProgramBuilder, Ref
 from harness.device.protocol import INVALID_VALUE
 from harness.oracle.draw import Draw
 from harness.oracle.rules import Expect
-from harness.run.case import Case, Subject
-from harness.run.programs import conduct, filled, holds, vector, whole_numbers
-from harness.run.suite import tests
+from harness.suite.case import Case, Subject
+from harness.suite.programs import conduct, filled, holds, vector, whole_numbers
+from harness.suite.suites import tests
 
 _COUNT = 64
 _BYTES = 4 * _COUNT

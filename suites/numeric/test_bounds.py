@@ -11,9 +11,9 @@ from harness.oracle.draw import Draw
 from harness.oracle.numbers import full_mantissa
 from harness.oracle.problem import Problem, measure
 from harness.oracle.range import domain_of, representable
-from harness.run.case import Case, Subject
-from harness.run.problems import numeric, pairs
-from harness.run.suite import tests
+from harness.suite.case import Case, Subject
+from harness.suite.problems import numeric, pairs
+from harness.suite.suites import tests
 
 _DEPTHS = (1, 2, 4, 33, 128, 257, 1030)
 

@@ -15,9 +15,9 @@ from harness.oracle.draw import Draw
 from harness.oracle.formats import FORMATS, integer_range, is_float
 from harness.oracle.numbers import all_patterns, any_bits, full_mantissa
 from harness.oracle.problem import Problem, solve
-from harness.run.case import Case, Subject
-from harness.run.problems import calm, numeric, pairs
-from harness.run.suite import tests
+from harness.suite.case import Case, Subject
+from harness.suite.problems import calm, numeric, pairs
+from harness.suite.suites import tests
 
 Array = NDArray[Any]
 

@@ -16,9 +16,9 @@ from harness.oracle.formats import FORMATS, integer_range, is_float
 from harness.oracle.numbers import all_patterns, any_bits
 from harness.oracle.problem import Problem, Shape, measure, solve, whole_operands
 from harness.oracle.range import representable
-from harness.run.case import Case, Subject
-from harness.run.problems import calm, numeric, pairs, plain_rule, pose
-from harness.run.suite import tests
+from harness.suite.case import Case, Subject
+from harness.suite.problems import calm, numeric, pairs, plain_rule, pose
+from harness.suite.suites import tests
 
 Array = NDArray[Any]
 

@@ -14,9 +14,9 @@ from harness.oracle.draw import Draw
 from harness.oracle.formats import FORMATS, is_float
 from harness.oracle.numbers import any_bits, full_mantissa, whole
 from harness.oracle.problem import Problem, Shape, attributes_of, solve
-from harness.run.case import Case, Subject
-from harness.run.problems import numeric, pairs, plain_problem, tidy, without_underflow
-from harness.run.suite import tests
+from harness.suite.case import Case, Subject
+from harness.suite.problems import numeric, pairs, plain_problem, tidy, without_underflow
+from harness.suite.suites import tests
 
 Array = NDArray[Any]
 

@@ -10,9 +10,9 @@ from harness.oracle.draw import Draw
 from harness.oracle.launch import Layout
 from harness.oracle.numeric_rules import Agreement
 from harness.oracle.problem import Problem, Shape, together
-from harness.run.case import Case, Subject, Trial
-from harness.run.problems import PAIR, numeric, pairs, plain_problem, plain_rule, plain_shape, pose
-from harness.run.suite import tests
+from harness.suite.case import Case, Subject, Trial
+from harness.suite.problems import PAIR, numeric, pairs, plain_problem, plain_rule, plain_shape, pose
+from harness.suite.suites import tests
 
 _LAYOUTS: tuple[Layout, ...] = ("strided", "transposed", "offset", "broadcast")
 _SWEEP = (1, 2, 3, 7, 8, 9, 15, 16, 17, 31, 32, 33, 63, 64, 65, 127, 128, 129, 255, 256, 257, 260)

@@ -16,9 +16,9 @@ from harness.oracle.formats import is_float
 from harness.oracle.numbers import whole
 from harness.oracle.numeric_rules import Agreement
 from harness.oracle.problem import Array, Problem, attributes_of, exact_problem, largest_whole, solve, together
-from harness.run.case import Case, Subject, Trial
-from harness.run.problems import PAIR, numeric, pairs, plain_problem, pose
-from harness.run.suite import tests
+from harness.suite.case import Case, Subject, Trial
+from harness.suite.problems import PAIR, numeric, pairs, plain_problem, pose
+from harness.suite.suites import tests
 
 
 def _wholes(operation: Operation, types: Types, draw: Draw, *shapes: tuple[int, ...]) -> list[Array]:

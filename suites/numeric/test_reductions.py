@@ -15,9 +15,9 @@ from harness.oracle.draw import Draw
 from harness.oracle.formats import is_float
 from harness.oracle.numbers import any_bits, full_mantissa, whole
 from harness.oracle.problem import Problem, attributes_of, solve, whole_operands
-from harness.run.case import Case, Subject
-from harness.run.problems import numeric, pairs, pose
-from harness.run.suite import tests
+from harness.suite.case import Case, Subject
+from harness.suite.problems import numeric, pairs, pose
+from harness.suite.suites import tests
 
 Array = NDArray[Any]
 

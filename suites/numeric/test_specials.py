@@ -16,9 +16,9 @@ from harness.oracle.formats import FORMATS, is_float
 from harness.oracle.numbers import full_mantissa, subnormals, whole
 from harness.oracle.problem import Problem, attributes_of, exact_problem, measure, solve
 from harness.oracle.reference import flush
-from harness.run.case import Case, Subject
-from harness.run.problems import numeric, pairs, plain_problem, pose
-from harness.run.suite import tests
+from harness.suite.case import Case, Subject
+from harness.suite.problems import numeric, pairs, plain_problem, pose
+from harness.suite.suites import tests
 
 Array = NDArray[Any]
 

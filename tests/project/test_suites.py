@@ -12,12 +12,12 @@ import yaml
 from harness.interface.catalogue import load_interface
 from harness.interface.requirement import Requirement
 from harness.resources import profiles_folder
-from harness.run.suite import check_suites, suite_files
+from harness.suite.suites import check_suites, suite_files
 
 INTERFACE = load_interface()
 
 #: What a suite may import besides Python's own library and numpy.
-ROOMS = ("harness.run", "harness.oracle", "harness.device", "harness.interface")
+ROOMS = ("harness.suite", "harness.oracle", "harness.device", "harness.interface")
 
 
 def test_every_requirement_has_a_suite_and_every_suite_a_requirement() -> None:

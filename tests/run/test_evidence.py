@@ -125,16 +125,13 @@ def test_an_endless_row_is_refused(tmp_path: Path) -> None:
         read_evidence(tmp_path)
 
 
-def test_a_full_disk_says_that_nothing_is_lost_and_how_to_go_on() -> None:
-    recorder = Recorder.__new__(Recorder)
-    recorder.__dict__.update(path=Path("/dev/full"), _unflushed=0, _count=0)
-    recorder._file = open("/dev/full", "wb", buffering=1 << 16)  # noqa: SIM115
-    import hashlib
-
-    recorder._digest = hashlib.sha256()
-    recorder.case(row("IF-MEM-001", 0))
-    with pytest.raises(UsageError, match="--resume"):
-        recorder.end("IF-MEM-001", 1)
+def test_a_full_disk_says_that_nothing_is_lost_and_how_to_go_on(tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path / "0001.jsonl")
+    recorder._file.close()
+    with open("/dev/full", "r+b", buffering=0) as full:
+        recorder._file = full  # the same calls, of a disk that is full
+        with pytest.raises(UsageError, match="--resume"):
+            recorder.end("IF-MEM-001", 1)
 
 
 def test_a_file_of_evidence_is_never_written_over(tmp_path: Path) -> None:

@@ -11,9 +11,9 @@ from harness.interface.catalogue import load_interface
 from harness.oracle.draw import Draw
 from harness.oracle.rules import Finding
 from harness.profile.store import load_profile
-from harness.run.case import Case, Subject
 from harness.run.plan import make_plan, subjects
-from harness.run.suite import load_suites
+from harness.suite.case import Case, Subject
+from harness.suite.suites import load_suites
 
 
 def run_case(device: Any, subject: Subject, case: Case, seed: str = "0") -> Finding:

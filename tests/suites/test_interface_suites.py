@@ -11,7 +11,7 @@ from harness.device.far import UNEXPECTED
 from harness.interface.catalogue import load_interface
 from harness.interface.requirement import Requirement
 from harness.profile.store import load_profile
-from harness.run.case import Subject
+from harness.suite.case import Subject
 from tests.suites.faulty_launches import LAUNCH_FAULTS
 from tests.suites.faulty_streams import STREAM_FAULTS
 from tests.suites.runner import run_test

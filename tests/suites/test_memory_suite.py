@@ -12,8 +12,8 @@ from harness.documents import read_yaml
 from harness.interface.chapter import read_chapter
 from harness.profile.store import load_profile
 from harness.resources import chapters_folder, suites_folder
-from harness.run.case import Case, Cases, Subject
-from harness.run.suite import import_suite, requirements_tested
+from harness.suite.case import Case, Cases, Subject
+from harness.suite.suites import import_suite, requirements_tested
 from tests.suites import faulty_bounds
 from tests.suites import faulty_memory as faulty
 from tests.suites.runner import run_case

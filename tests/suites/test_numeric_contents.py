@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from harness.oracle.draw import Draw
 from harness.oracle.formats import FORMATS
 from harness.oracle.numeric_rules import Agreement, Comparison, Result
-from harness.run.case import Case, Subject
-from harness.run.suite import load_suites
+from harness.suite.case import Case, Subject
+from harness.suite.suites import load_suites
 from tests.suites.runner import required_subjects
 
 SUBJECTS = {subject.test: subject for subject in required_subjects() if subject.operation is not None}

@@ -9,8 +9,8 @@ from harness.oracle.rules import FAIL, PASS
 from harness.profile.model import Profile
 from harness.profile.store import parse_profile
 from harness.resources import profiles_folder
-from harness.run.case import Subject
 from harness.run.plan import make_plan, subjects
+from harness.suite.case import Subject
 from tests.interface.numeric import numeric_interface
 from tests.suites.runner import run_test
 

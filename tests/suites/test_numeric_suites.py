@@ -11,9 +11,9 @@ from harness.device.protocol import Device
 from harness.oracle.draw import Draw
 from harness.oracle.rules import FAIL, PASS, UNSUPPORTED_OUTCOME, Finding
 from harness.profile.store import load_profile
-from harness.run.case import Case, Subject
 from harness.run.plan import make_plan, subjects
-from harness.run.suite import load_suites
+from harness.suite.case import Case, Subject
+from harness.suite.suites import load_suites
 from tests.acceptance.faulty_devices import Stale, Zeros
 from tests.interface.numeric import numeric_interface
 from tests.suites.broken_devices import (

@@ -13,7 +13,7 @@ from harness.oracle.draw import Draw
 from harness.oracle.formats import FORMATS, is_float
 from harness.oracle.launch import Layout
 from harness.oracle.problem import Array, Problem, Shape, exact_problem, measure, solve, together, within
-from harness.run.case import Case, Subject, Trial
+from harness.suite.case import Case, Subject, Trial
 
 #: Every numeric test holds cases in pairs of one shape and other contents: whoever returns the last output again fails
 #: the second.

@@ -20,7 +20,7 @@ from types import ModuleType
 from harness.errors import InternalError
 from harness.interface.catalogue import Interface
 from harness.resources import suites_folder
-from harness.run.case import Cases
+from harness.suite.case import Cases
 
 _MARK = "__assay_tests__"
 

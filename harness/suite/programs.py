@@ -12,7 +12,7 @@ from harness.device.program import ProgramBuilder, Ref
 from harness.device.protocol import Tensor
 from harness.oracle.draw import Draw
 from harness.oracle.rules import Conduct, Expect
-from harness.run.case import Case, Trial
+from harness.suite.case import Case, Trial
 
 #: Writes a case's calls into a program, and returns what the steps it is about must answer; takes a ``ProgramBuilder``,
 #: a ``Draw`` and whatever else its case was given.
