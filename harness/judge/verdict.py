@@ -12,7 +12,7 @@ from datetime import date
 from typing import Any
 
 from harness.judge.waiver import Waiver, waives
-from harness.run.plan import Plan, PlannedTest
+from harness.run.plan import REQUIRED_DTYPE, Plan, PlannedTest
 from harness.run.quarantine import quarantined, subject_of
 from harness.run.rows import CaseRow, Evidence, TestEvidence
 
@@ -179,8 +179,16 @@ def _levels_met(plan: Plan, outcomes: Sequence[TestOutcome]) -> dict[str, int]:
     """The highest level met by each dtype that has required tests, 0 for none; ``runtime`` for those without one."""
     met: dict[str, int] = {}
     pairs = [(test, outcome) for test, outcome in zip(plan.tests, outcomes, strict=True) if outcome.required]
-    for dtype in dict.fromkeys(test.dtype for test, _ in pairs):
-        mine = [(test.level, outcome.outcome in _MEETS) for test, outcome in pairs if test.dtype == dtype]
+    for claim in dict.fromkeys(_claim_of(test) for test, _ in pairs):
+        mine = [(test.level, outcome.outcome in _MEETS) for test, outcome in pairs if _claim_of(test) == claim]
         failed = [level for level, ok in mine if not ok]
-        met[dtype or "runtime"] = min(failed) - 1 if failed else plan.level
+        met[claim] = min(failed) - 1 if failed else plan.level
     return met
+
+
+def _claim_of(test: PlannedTest) -> str:
+    """The dtype a test counts for; of a conversion, the type that is a claim: float32 every product must have."""
+    if test.dtype is None:
+        return "runtime"
+    source, _, target = test.dtype.partition("-")
+    return target if target and source == REQUIRED_DTYPE else source

@@ -112,6 +112,17 @@ def test_three_deaths_quarantine_the_rest_of_an_operation_and_say_so() -> None:
     assert "exp killed the device" in verdict.tests[4].because
 
 
+def test_a_conversion_counts_for_the_type_that_is_a_claim() -> None:
+    plan = plan_of(
+        planned("IF-NUM-001/add/float32"),
+        planned("IF-CNV-001/cast/float32-float16"),
+        planned("IF-CNV-007/cast/bfloat16-float32"),
+    )
+    broken = rows_of(plan.tests[1], "fail", "fail")
+    verdict = judged(plan, Evidence(all_pass(plan) | {broken.test: broken}))
+    assert verdict.levels_met == {"float32": 2, "float16": 0, "bfloat16": 2}
+
+
 words = st.sampled_from(["pass", "fail", "unsupported", "not-reached"])
 
 
