@@ -70,8 +70,8 @@ class Expect:
 class Conduct:
     """The runtime rule: every step succeeds unless said otherwise, and the named steps answer as expected.
 
-    ``expected`` maps a step's index to its expectation. A case any of whose *named* steps was answered by the adapter
-    itself is ``not-reached``: the layer under test never had the chance. ``word`` is what evidence calls the check.
+    ``expected`` maps a step's index to its expectation. A case any of whose *named* steps, or of whose calls on streams
+    and events, was answered by the adapter itself is ``not-reached``: the layer under test never had the chance.
     """
 
     expected: Mapping[int, Expect]
@@ -79,7 +79,7 @@ class Conduct:
 
     def judge(self, program: Program, observations: Sequence[Observation]) -> Finding:
         """The first step that answered otherwise fails the case."""
-        layer = _layer(self.expected, observations)
+        layer = _layer(self.expected, program, observations)
         for index, (step, observation) in enumerate(zip(program.steps, observations, strict=True)):
             expect = self.expected.get(index, Expect())
             said = f"step {index} ({step.call})"
@@ -94,9 +94,14 @@ class Conduct:
         return Finding(PASS, layer=layer)
 
 
-def _layer(expected: Mapping[int, Expect], observations: Sequence[Observation]) -> str:
+#: Calls that make or use streams and events: a case with any of them is about them too.
+_ORDERING = frozenset({"stream", "event", "record", "wait", "synchronize", "elapsed"})
+
+
+def _layer(expected: Mapping[int, Expect], program: Program, observations: Sequence[Observation]) -> str:
     """The layer that answered the steps the case is about: the adapter's, if it answered any of them."""
-    layers = [observations[index].layer for index in expected] or [o.layer for o in observations]
+    about = set(expected) | {index for index, step in enumerate(program.steps) if step.call in _ORDERING}
+    layers = [observations[index].layer for index in sorted(about)] or [o.layer for o in observations]
     return ADAPTER_LAYER if ADAPTER_LAYER in layers else layers[-1]
 
 
