@@ -113,12 +113,18 @@ def read_interface(folder: Path) -> Interface:
 
 def _check_index(index: Document) -> None:
     match index.data:
-        case {"interface": str(), "title": dict(), "chapters": list(), "families": dict(), **rest} if not rest:
-            return
+        case {"interface": str(), "title": dict(), "chapters": list(chapters), "families": dict(families), **rest}:
+            if not rest and all(re.fullmatch("[a-z_]+", str(name)) for name in chapters) and _is_tree(families):
+                return
     raise DocumentError(
-        [index.problem((), "must hold interface, title, chapters and families, and nothing else")],
+        [index.problem((), "must hold interface, title, names of chapters, a tree of families, and nothing else")],
         remedy="see the file as it comes with Assay",
     )
+
+
+def _is_tree(families: Any) -> bool:
+    """Whether families are mappings all the way down."""
+    return isinstance(families, dict) and all(map(_is_tree, families.values()))
 
 
 def _flatten(families: Mapping[str, Any], above: str) -> Iterator[tuple[str, str]]:

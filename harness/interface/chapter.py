@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -73,8 +73,8 @@ class _Operation(_Strict):
     dtypes: list[_Types] = Field(min_length=1)
     bound: str
     depth: str | None = None
-    domain: list[list[Any]] = []
-    special: list[list[Any]] = []
+    domain: list[Annotated[list[Any], Field(min_length=2, max_length=2)]] = []
+    special: list[Annotated[list[Any], Field(min_length=2)]] = []
     attributes: dict[str, Any] = {}
     shapes: dict[str, Any] = {}
     requirements: dict[str, _Requirement] = {}

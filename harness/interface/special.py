@@ -16,7 +16,8 @@ def number(value: Any) -> float:
     if isinstance(value, str):
         if value in _SYMBOLS:
             return float(_SYMBOLS[value])
-        if value.lstrip("+-").startswith("0x"):
-            return float.fromhex(value)
-        return float(value)
+        try:
+            return float.fromhex(value) if value.lstrip("+-").startswith("0x") else float(value)
+        except OverflowError:
+            raise ValueError(f"{value!r} is beyond any double") from None
     raise ValueError(f"{value!r} is no number")

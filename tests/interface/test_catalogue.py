@@ -148,6 +148,10 @@ MALFORMED = [
     ),
     ("elementwise", "    signature: x1, x2 -> y\n", "", "elementwise.yaml:4"),
     ("interface", "chapters: [memory, elementwise]\n", "", "interface.yaml:1"),
+    ("interface", "chapters: [memory, elementwise]", "chapters: [memory, ../elementwise]", "interface.yaml:1"),
+    ("interface", "conversion: {}", "conversion: []", "interface.yaml:1"),
+    ("elementwise", '["-0", "-0", "-0"]', "[]", "elementwise.yaml:14"),
+    ("elementwise", '["-0", "-0", "-0"]', '["-0", "-0", "0x1p99999"]', "elementwise.yaml:12"),
     ("interface", "chapters: [memory, elementwise]", "chapters: [memory, elementwise, missing]", "missing.yaml"),
 ]
 
