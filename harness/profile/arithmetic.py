@@ -2,64 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import product
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import ConfigDict, Field
 
 from harness.profile.claim import Claim, Count, Stated, Strict, Words
+from harness.profile.conduct import DTYPES, Conduct, Format, Rounding, Summation, VectorConduct
 
-#: The kind of each element type, by the name it has in numpy or ml_dtypes.
-DTYPES: dict[str, str] = (
-    {"bool": "bool"}
-    | dict.fromkeys(("int4", "int8", "int16", "int32", "int64"), "integer")
-    | dict.fromkeys(("uint4", "uint8", "uint16", "uint32", "uint64"), "integer")
-    | dict.fromkeys(("float16", "bfloat16", "float32", "float64"), "floating")
-    | dict.fromkeys(("float8_e4m3fn", "float8_e5m2", "float8_e4m3fnuz", "float8_e5m2fnuz"), "floating")
-    | dict.fromkeys(("complex64", "complex128"), "complex")
-)
-#: Formats that exist only as operands of a matrix instruction.
-OPERAND_FORMATS = ("tf32", "float6_e2m3fn", "float6_e3m2fn", "float4_e2m1fn")
-FORMATS = (*DTYPES, *OPERAND_FORMATS)
-
-Format = Annotated[str, Field(json_schema_extra={"enum": list(FORMATS)})]
 Support = Literal["native", "emulated", "none", "unknown"]
-Rounding = Literal["nearest-even", "nearest-away", "toward-zero", "toward-positive", "toward-negative"]
-Flush = Literal["none", "inputs", "outputs", "both"]
-Model = Literal["fused", "exact", "pairwise", "two-step", "grouped", "fma"]
-
-
-class Conduct(Stated):
-    """What is said about how results come about; every field may be left out, and is then undeclared."""
-
-    accumulator: Format | None = None
-    """The format in which long sums are kept."""
-    rounding: Rounding | None = None
-    """How a result is rounded to its format (IEEE 754-2019, clause 4.3)."""
-    flush: Flush | None = None
-    """Which subnormal numbers become zero: those that go in, those that come out, both, or none."""
-
-
-class Summation(Conduct):
-    """How a matrix instruction adds its products; fields that a model does not use are left out."""
-
-    model: Model | None = None
-    """`fused`: products and C aligned to the largest exponent, added, rounded once. `exact`: exact sum, rounded once.
-    `pairwise`: a tree of rounded sums. `two-step`: products fused, C added after. `grouped`: two fused groups, then C.
-    `fma`: one fused multiply-add after another."""
-    block: Count | None = None
-    """How many products one step takes."""
-    alignment_bits: Annotated[int, Field(ge=1, le=128)] | None = None
-    """Fraction bits kept of a term when it is aligned to the largest."""
-    alignment: Literal["truncate", "floor", "nearest-even"] | None = None
-    """What happens to the bits beyond: cut off the magnitude, rounded down, or rounded to nearest."""
-    late_bits: Annotated[int, Field(ge=1, le=128)] | None = None
-    """Fraction bits kept when C is added in a second step."""
-    zero_exponent: Annotated[int, Field(ge=-2000, le=0)] | None = None
-    """The exponent a zero term takes part with in the search for the largest."""
-    fraction_bits: Annotated[int, Field(ge=1, le=52)] | None = None
-    """Fraction bits of the rounded sum where they are fewer than the result format has."""
 
 
 class Convert(Strict):
@@ -71,7 +25,7 @@ class Convert(Strict):
     """The pattern every NaN becomes, in hexadecimal, as a quoted string."""
 
 
-class VectorUnit(Conduct):
+class VectorUnit(VectorConduct):
     """What the vector units do with one dtype."""
 
     claims: ClassVar[bool] = True
@@ -106,14 +60,24 @@ class Vector(Stated):
         return self.model_extra or {}
 
 
-class Instruction(Summation):
-    """One matrix instruction: D = A * B + C."""
+#: One format, or several by the words that stand for them in the names of instructions.
+Formats = (
+    Format
+    | Annotated[dict[Annotated[str, Field(pattern="^[a-z0-9]{1,16}$")], Format], Field(min_length=1, max_length=8)]
+)
+
+
+class InstructionRow(Summation):
+    """A matrix instruction, D = A * B + C, or several that differ in nothing but the formats of A and B.
+
+    Where ``a`` or ``b`` lists formats by words, ``{a}`` and ``{b}`` in the name stand for each of those words.
+    """
 
     claims: ClassVar[bool] = True
 
-    a: Format
+    a: Formats
     """Format of A."""
-    b: Format
+    b: Formats
     """Format of B."""
     c: Format
     """Format of C."""
@@ -123,16 +87,50 @@ class Instruction(Summation):
     """Rows, columns and depth of one instruction: M, N, K."""
 
 
+@dataclass(frozen=True)
+class Instruction:
+    """One matrix instruction: its name, the formats of A, B, C and D, its M, N, K, and the row that declares it."""
+
+    name: str
+    a: str
+    b: str
+    c: str
+    d: str
+    shape: tuple[int, ...]
+    row: InstructionRow = field(repr=False, compare=False)
+
+
 class Matrix(Stated):
     """The matrix units, by instruction."""
 
     model_config = ConfigDict(extra="allow")
-    __pydantic_extra__: dict[str, Instruction] = Field(init=False)
+    __pydantic_extra__: dict[str, InstructionRow] = Field(init=False)
 
     @property
+    def rows(self) -> Mapping[str, InstructionRow]:
+        """What is written, by name or by the pattern of several names."""
+        return self.model_extra or {}
+
+    @cached_property
     def instructions(self) -> Mapping[str, Instruction]:
         """Every instruction by its name."""
-        return self.model_extra or {}
+        return {found.name: found for pattern, row in self.rows.items() for found in instructions_of(pattern, row)}
+
+
+def formats_of(formats: str | dict[str, str]) -> tuple[str, ...]:
+    """The formats an operand of a row of instructions can have."""
+    return tuple(format_ for _, format_ in _words(formats))
+
+
+def instructions_of(pattern: str, row: InstructionRow) -> Iterator[Instruction]:
+    """The instructions a row of the profile stands for."""
+    for (word_a, a), (word_b, b) in product(_words(row.a), _words(row.b)):
+        name = pattern.replace("{a}", word_a).replace("{b}", word_b)
+        yield Instruction(name, a, b, row.c, row.d, row.shape, row)
+
+
+def _words(formats: str | dict[str, str]) -> list[tuple[str, str]]:
+    return [("{}", formats)] if isinstance(formats, str) else list(formats.items())
 
 
 class ArithmeticSection(Stated):
@@ -146,13 +144,6 @@ class ArithmeticSection(Stated):
     """Which unit computes an operation: `OPERATION/DTYPE: INSTRUCTION`, or `vector`."""
     determinism: Claim[bool] | None = None
     """Whether the same launch always gives the same bits."""
-
-
-class Assumption(Summation):
-    """What the simulation takes for granted about one unit, and why."""
-
-    because: Words
-    """Why this and nothing else was assumed."""
 
 
 @dataclass(frozen=True)
@@ -192,7 +183,7 @@ def declared_arithmetic(unit: str, dtype: str, conduct: Conduct | None, source: 
     if conduct is None:
         return Arithmetic(unit, floating)
     accumulator = conduct.accumulator
-    if accumulator is None and isinstance(conduct, Instruction):
+    if accumulator is None and isinstance(conduct, InstructionRow):
         accumulator = conduct.c
     flush = conduct.flush
     flush_inputs = None if flush is None else flush in ("inputs", "both")

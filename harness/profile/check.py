@@ -7,13 +7,17 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 
 from harness.documents import Document
-from harness.profile.arithmetic import DTYPES, FORMATS, Conduct, Instruction
-from harness.profile.claim import SUPPORT, Claim, Statement, statements
+from harness.profile.arithmetic import Instruction, formats_of, instructions_of
+from harness.profile.claim import SUPPORT, Claim, Stated, Statement, statements
+from harness.profile.coherence import contradictions
+from harness.profile.conduct import DTYPES, FORMATS, Conduct, Summation, VectorConduct
 from harness.profile.declaration import Declaration, refusal
 
 Problem = tuple[tuple[str | int, ...], str]
 
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,79}", re.ASCII)
+#: Names of instructions, also with PTX's kind::f8f6f4, and with places for the words of A's and B's formats.
+_INSTRUCTION = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.:-]|\{[ab]\}){0,119}", re.ASCII)
 
 
 def check(declaration: Declaration, document: Document) -> None:
@@ -59,19 +63,28 @@ def _listed(declaration: Declaration, path: tuple[str | int, ...], names: Iterab
 
 def names(declaration: Declaration) -> Iterator[Problem]:
     """Keys that people choose are plain words."""
-    arithmetic = declaration.arithmetic
-    chosen: tuple[tuple[tuple[str, ...], Iterable[str]], ...] = (
-        (("sources",), declaration.sources),
-        (("arithmetic", "matrix"), arithmetic.matrix.instructions),
-    )
-    for path, keys in chosen:
-        for key in keys:
-            if not _NAME.fullmatch(key):
-                yield (*path, key), "is no name: use letters, digits, and . _ - within it"
+    for name in declaration.sources:
+        if not _NAME.fullmatch(name):
+            yield ("sources", name), "is no name: use letters, digits, and . _ - within it"
     ids = [quirk.id for quirk in declaration.quirks]
     for index, quirk in enumerate(ids):
         if quirk in ids[:index]:
             yield ("quirks", index), f"has the id {quirk!r}, as another quirk has"
+
+
+def instructions(declaration: Declaration) -> Iterator[Problem]:
+    """Every instruction has a name of its own, with places for the words of formats where a row lists those."""
+    of_pattern: dict[str, str] = {}
+    for pattern, row in declaration.arithmetic.matrix.rows.items():
+        path = ("arithmetic", "matrix", pattern)
+        if not _INSTRUCTION.fullmatch(pattern):
+            yield path, "is no name of an instruction: use letters, digits, and . : _ - within it"
+        for operand in "ab":
+            if (f"{{{operand}}}" in pattern) != isinstance(getattr(row, operand), dict):
+                yield path, f"needs {{{operand}}} in its name where `{operand}` lists formats by words, and only there"
+        for instruction in instructions_of(pattern, row):
+            if of_pattern.setdefault(instruction.name, pattern) != pattern:
+                yield path, f"stands for {instruction.name}, as {of_pattern[instruction.name]} does"
 
 
 def formats(declaration: Declaration) -> Iterator[Problem]:
@@ -80,16 +93,20 @@ def formats(declaration: Declaration) -> Iterator[Problem]:
     for dtype in arithmetic.vector.units:
         if dtype not in DTYPES:
             yield ("arithmetic", "vector", dtype), f"is no dtype{_near(dtype, DTYPES)}"
-    for name, instruction in arithmetic.matrix.instructions.items():
+    for name, row in arithmetic.matrix.rows.items():
         for operand in "abcd":
-            format_ = getattr(instruction, operand)
-            if format_ not in FORMATS:
-                place = ("arithmetic", "matrix", name, operand)
-                yield place, f"is {format_!r}, which is no format{_near(format_, FORMATS)}"
+            for format_ in formats_of(getattr(row, operand)):
+                if format_ not in FORMATS:
+                    place = ("arithmetic", "matrix", name, operand)
+                    yield place, f"is {format_!r}, which is no format{_near(format_, FORMATS)}"
     for path, conduct in _conducts(declaration):
         if conduct.accumulator is not None and conduct.accumulator not in FORMATS:
             found = conduct.accumulator
             yield (*path, "accumulator"), f"is {found!r}, which is no format{_near(found, FORMATS)}"
+
+
+def rates(declaration: Declaration) -> Iterator[Problem]:
+    """Every rate is one of a format, of all units or of one kind of them."""
     for key in declaration.rates.model_extra or {}:
         unit, _, format_ = key.rpartition("/")
         if unit not in ("", "vector", "matrix") or format_ not in FORMATS:
@@ -99,8 +116,8 @@ def formats(declaration: Declaration) -> Iterator[Problem]:
 def _conducts(declaration: Declaration) -> Iterator[tuple[tuple[str, ...], Conduct]]:
     for dtype, unit in declaration.arithmetic.vector.units.items():
         yield ("arithmetic", "vector", dtype), unit
-    for name, instruction in declaration.arithmetic.matrix.instructions.items():
-        yield ("arithmetic", "matrix", name), instruction
+    for name, row in declaration.arithmetic.matrix.rows.items():
+        yield ("arithmetic", "matrix", name), row
     for name, assumption in declaration.simulation.assumes.items():
         yield ("simulation", "assumes", name), assumption
 
@@ -124,8 +141,8 @@ def service(declaration: Declaration) -> Iterator[Problem]:
 
 
 def _takes(instruction: Instruction, dtype: str) -> bool:
-    """Whether operands of this dtype can go into an instruction: as they are, or shortened to tf32."""
-    return {instruction.a, instruction.b} <= {dtype, *(["tf32"] if dtype == "float32" else [])}
+    """Whether operands of this dtype can go into an instruction: as they are, or shortened to tf32 or xf32."""
+    return {instruction.a, instruction.b} <= {dtype, *(["tf32", "xf32"] if dtype == "float32" else [])}
 
 
 def assumptions(declaration: Declaration) -> Iterator[Problem]:
@@ -133,20 +150,29 @@ def assumptions(declaration: Declaration) -> Iterator[Problem]:
     arithmetic = declaration.arithmetic
     for name, assumption in declaration.simulation.assumes.items():
         path = ("simulation", "assumes", name)
-        declared: Conduct | None = arithmetic.matrix.instructions.get(name)
+        declared: Conduct | None = arithmetic.matrix.rows.get(name)
+        known = Summation if declared is not None else VectorConduct
         if declared is None and name != "vector":
             unit, _, dtype = name.rpartition("/")
             declared = arithmetic.vector.units.get(dtype) if unit == "vector" else None
             if declared is None:
                 yield path, f"assumes something about {name!r}, which is neither an instruction nor vector/DTYPE here"
-        for field in type(assumption).model_fields:
-            assumed = getattr(assumption, field)
-            if field in ("because", "status", "source", "note") or assumed is None:
-                continue
-            if not isinstance(declared, Instruction) and field not in Conduct.model_fields:
-                yield (*path, field), "is about matrix instructions; this is none"
+        for field in assumption.model_fields_set - {"because", *Stated.model_fields}:
+            if field not in known.model_fields:
+                other = "matrix instructions" if known is VectorConduct else "the vector units"
+                yield (*path, field), f"is about {other}; this is none"
             if getattr(declared, field, None) is not None:
                 yield (*path, field), "is declared under `arithmetic` already: delete the assumption"
+
+
+def summations(declaration: Declaration) -> Iterator[Problem]:
+    """What is declared and assumed of one instruction can be true together."""
+    assumes = declaration.simulation.assumes
+    for name, row in declaration.arithmetic.matrix.rows.items():
+        for field, what in contradictions(row, assumes.get(name)):
+            declared = field in row.model_fields_set
+            place = ("arithmetic", "matrix", name) if declared else ("simulation", "assumes", name)
+            yield (*place, field), what
 
 
 def drivers(declaration: Declaration) -> Iterator[Problem]:
@@ -162,9 +188,12 @@ def drivers(declaration: Declaration) -> Iterator[Problem]:
 RULES: tuple[Callable[[Declaration], Iterator[Problem]], ...] = (
     evidence,
     names,
+    instructions,
     formats,
+    rates,
     service,
     assumptions,
+    summations,
     drivers,
 )
 

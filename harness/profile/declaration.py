@@ -13,8 +13,9 @@ from pydantic_core import ErrorDetails
 
 from harness.documents import Document
 from harness.errors import ProfileError
-from harness.profile.arithmetic import ArithmeticSection, Assumption
+from harness.profile.arithmetic import ArithmeticSection
 from harness.profile.claim import Source, Strict
+from harness.profile.conduct import Assumption
 from harness.profile.hardware import Execution, Identity, Memory, PowerSection, Product, Rates
 from harness.profile.quantity import Duration
 from harness.profile.software import Quirk, Software, Version

@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.profile.arithmetic import DTYPES, Conduct, Instruction, declared_arithmetic
+from harness.profile.arithmetic import InstructionRow, declared_arithmetic, formats_of
 from harness.profile.claim import Claim, statements
+from harness.profile.conduct import DTYPES, Conduct
 from harness.profile.model import Profile
 from harness.profile.store import load_profile
 
@@ -37,9 +38,9 @@ def undeclared(profile: Profile) -> Iterator[_Found]:
     """Fields of the arithmetic that nothing is declared about."""
     units: dict[tuple[str, ...], Conduct] = {
         ("arithmetic", "vector", dtype): unit for dtype, unit in profile.vector.items() if unit.claimed
-    } | {("arithmetic", "matrix", name): instruction for name, instruction in profile.instructions.items()}
+    } | {("arithmetic", "matrix", name): row for name, row in profile.declared.arithmetic.matrix.rows.items()}
     for place, conduct in units.items():
-        dtype = conduct.a if isinstance(conduct, Instruction) else place[-1]
+        dtype = next(iter(formats_of(conduct.a))) if isinstance(conduct, InstructionRow) else place[-1]
         missing = declared_arithmetic(place[-1], dtype, conduct, ()).undeclared
         if missing:
             yield (
@@ -47,15 +48,12 @@ def undeclared(profile: Profile) -> Iterator[_Found]:
                 f"does not declare {', '.join(missing)}",
                 "declare what is known; what is not is judged by the weakest legal arithmetic",
             )
-    for name, instruction in profile.instructions.items():
-        rounds = DTYPES.get(instruction.a) != "integer"
-        if rounds and instruction.model is None and name not in profile.assumed:
-            yield _unsimulated(name, instruction)
-
-
-def _unsimulated(name: str, instruction: Instruction) -> _Found:
-    what = f"multiplies {instruction.a} in a way that is neither declared nor assumed"
-    return ("arithmetic", "matrix", name), what, "add it to `simulation.assumes` for a simulation to compute with it"
+    for name, row in profile.declared.arithmetic.matrix.rows.items():
+        rounds = any(DTYPES.get(format_) != "integer" for format_ in formats_of(row.a))
+        if rounds and row.model is None and name not in profile.assumed:
+            what = f"multiplies {' and '.join(formats_of(row.a))} in a way that is neither declared nor assumed"
+            remedy = "add it to `simulation.assumes` for a simulation to compute with it"
+            yield ("arithmetic", "matrix", name), what, remedy
 
 
 def unsettled(profile: Profile) -> Iterator[_Found]:

@@ -13,15 +13,13 @@ from harness.documents import Document
 from harness.errors import InternalError
 from harness.interface.operation import Operation, Types
 from harness.profile.arithmetic import (
-    DTYPES,
     Arithmetic,
-    Assumption,
-    Conduct,
     Instruction,
     VectorUnit,
     declared_arithmetic,
 )
 from harness.profile.claim import Statement, model_within, says_something, statements
+from harness.profile.conduct import DTYPES, Assumption, Conduct
 from harness.profile.declaration import Declaration
 from harness.profile.hardware import Product
 
@@ -69,6 +67,11 @@ class Profile:
     def instructions(self) -> Mapping[str, Instruction]:
         """Every matrix instruction, by name."""
         return self.declared.arithmetic.matrix.instructions
+
+    @property
+    def matrix_instructions(self) -> tuple[str, ...]:
+        """The names of the matrix instructions, each of which ``harness.matrix_unit`` can stand for."""
+        return tuple(self.instructions)
 
     @property
     def assumed(self) -> Mapping[str, Assumption]:
@@ -129,7 +132,9 @@ class Profile:
         unit = self.declared.arithmetic.serves.get(f"{operation}/{dtype}", "vector")
         if operation.startswith("instruction/"):
             unit = operation.removeprefix("instruction/")
-        conduct: Conduct | None = self.vector.get(dtype) if unit == "vector" else self.instructions.get(unit)
+        conduct: Conduct | None = self.vector.get(dtype)
+        if unit != "vector":
+            conduct = self.instructions[unit].row if unit in self.instructions else None
         source = self._statement(conduct).source if conduct is not None else ()
         return declared_arithmetic(unit, dtype, conduct, source)
 

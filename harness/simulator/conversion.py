@@ -1,22 +1,30 @@
-"""Conversion between formats: one rounding to nearest even (IEEE 754-2019, clause 4.3.1), whatever the two formats are.
+"""Conversion between formats: one rounding, whatever the two formats are and whichever the mode.
 
-Libraries convert float64 to the short formats by way of float32 and round twice; here the step in between rounds to
-odd, after which the second rounding is that of the exact value (Boldo and Melquiond, 2008).
+Libraries convert float64 and integers to the short formats by way of float32 and round twice; here the bits of float64
+are rounded once. Integers that it does not hold go there rounded to odd, after which the second rounding is that of the
+exact value (Boldo and Melquiond, 2008).
 """
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from harness.device.dtypes import numpy_dtype
+from harness.simulator.formats import FORMATS, Format
+from harness.simulator.rounding_modes import MODES, words_of
 
 Array = NDArray[Any]
 
-#: What numpy rounds to directly; everything else is rounded by way of float32.
+#: What numpy rounds to directly.
 _DIRECT = frozenset({"float16", "float32", "float64"})
+#: Formats to which numpy and ml_dtypes round to nearest even correctly, given what they can round once.
+_NEAREST = _DIRECT | {"bfloat16", "float8_e4m3fn", "float8_e5m2", "float8_e4m3fnuz", "float8_e5m2fnuz"}
+#: Formats whose elements are float32 numbers.
+_HELD = frozenset({"tf32", "xf32"})
 
 
 def is_float(dtype: np.dtype[Any]) -> bool:
@@ -29,13 +37,36 @@ def widen(values: Array) -> Array:
     return values.astype(np.float32) if is_float(values.dtype) and values.dtype.itemsize < 4 else values
 
 
-def convert(values: Array, target: str) -> Array:
+def convert(values: Array, target: str, rounding: str = "nearest-even") -> Array:
     """``values`` in the format ``target``.
 
-    To a floating-point format: rounded to nearest even, overflow as the format has it (infinity, or NaN in formats
-    without one). From floating point to integers: truncated towards zero, out of range the nearest limit, NaN zero.
-    From integer to integer: modulo two to the number of bits. To bool: whether the value is not zero.
+    To a floating-point format: rounded once, in one of the modes of IEEE 754-2019, clause 4.3; ``rounding_modes`` says
+    what becomes of what is too large, and of infinities and NaN in formats that lack them. ``tf32`` and ``xf32`` come
+    as float32, ``ue4m3`` as float8_e4m3fn. From floating point to integers: truncated towards zero, out of range the
+    nearest limit, NaN zero. From integer to integer: modulo two to the number of bits. To bool: whether the value is
+    not zero.
     """
+    if rounding == "nearest-even" and target in _NEAREST:
+        return _nearest(values, target)
+    if target in FORMATS:
+        return _rounded(values, FORMATS[target], rounding)
+    return _nearest(values, target)
+
+
+def element_dtype(name: str) -> np.dtype[Any]:
+    """The numpy dtype in which elements of a format are held."""
+    if name in _HELD:
+        return np.dtype(np.float32)
+    if name not in FORMATS or name in _NEAREST:
+        return numpy_dtype(name)
+    import ml_dtypes
+
+    found: np.dtype[Any] = np.dtype(getattr(ml_dtypes, "float8_e4m3fn" if name == "ue4m3" else name))
+    return found
+
+
+def _nearest(values: Array, target: str) -> Array:
+    """To nearest even, by the conversions of numpy and ml_dtypes where those round once."""
     dtype = numpy_dtype(target)
     if values.dtype == dtype:
         return values
@@ -45,13 +76,40 @@ def convert(values: Array, target: str) -> Array:
         return _truncate(values, dtype) if is_float(values.dtype) else values.astype(dtype)
     if target in _DIRECT:
         return widen(values).astype(dtype)
-    if values.dtype.kind in "iu" and values.dtype.itemsize == 8:
-        values = _float64_to_odd(values)
-    elif values.dtype.kind in "iub":
-        values = values.astype(np.float64)
-    if values.dtype == np.float64:
-        values = _float32_to_odd(values)
-    return values.astype(dtype)
+    if values.dtype == np.float64 or values.dtype.kind in "iub":
+        return _rounded(values, FORMATS[target], "nearest-even")
+    return (values if values.dtype.itemsize > 1 else widen(values)).astype(dtype)
+
+
+def _rounded(values: Array, form: Format, rounding: str) -> Array:
+    """To any floating-point format, in any mode."""
+    if rounding not in MODES:
+        raise ValueError(f"no rounding {rounding!r}")
+    dtype = element_dtype(form.name)
+    if values.dtype == dtype and dtype.name == form.name:
+        return values
+    if form.name == "float64":
+        wide = values.dtype.kind in "iu" and values.dtype.itemsize == 8
+        return _float64_of_integers(values, rounding) if wide else widen(values).astype(np.float64)
+    if is_float(values.dtype) and values.dtype.itemsize < 4:
+        word = np.dtype(f"uint{8 * values.dtype.itemsize}")
+        found = _table(values.dtype, form.name, rounding)[np.ascontiguousarray(values).view(word)]
+    elif values.dtype.kind in "iu" and values.dtype.itemsize == 8:
+        found = words_of(_float64_to_odd(values), form, rounding)
+    else:
+        found = words_of(values.astype(np.float64, copy=False), form, rounding)
+    return np.asarray(found).reshape(values.shape).view(dtype)
+
+
+@lru_cache(maxsize=256)
+def _table(source: np.dtype[Any], target: str, rounding: str) -> Array:
+    """The words of a format that the words of a short one become."""
+    words = np.arange(256**source.itemsize, dtype=f"uint{8 * source.itemsize}")
+    with np.errstate(all="ignore"):
+        values = widen(words.view(source)).astype(np.float64)
+    found: Array = words_of(values, FORMATS[target], rounding)
+    found.setflags(write=False)
+    return found
 
 
 def flush(values: Array, name: str) -> Array:
@@ -80,15 +138,6 @@ def _truncate(values: Array, dtype: np.dtype[Any]) -> Array:
     return np.where(high, dtype.type(limits.max), np.where(low, dtype.type(limits.min), inside))
 
 
-def _float32_to_odd(values: Array) -> Array:
-    """float64 to float32, inexact values to the neighbour whose last bit is one."""
-    nearest = values.astype(np.float32)
-    back = nearest.astype(np.float64)
-    truncated = np.where(np.abs(back) > np.abs(values), np.nextafter(nearest, np.float32(0)), nearest)
-    inexact = (truncated.astype(np.float64) != values) & ~np.isnan(values)
-    return np.asarray((truncated.view(np.uint32) | inexact.astype(np.uint32)).view(np.float32))
-
-
 def _float64_to_odd(values: Array) -> Array:
     """64-bit integers to float64, inexact values to the neighbour whose last bit is one."""
     magnitude = np.where(values < 0, -values, values).astype(np.uint64)
@@ -97,3 +146,22 @@ def _float64_to_odd(values: Array) -> Array:
     odd = (magnitude & ~np.uint64(0xFFF)) | (magnitude & np.uint64(0x800)) | (sticky.astype(np.uint64) << np.uint64(11))
     exact = np.where(large, odd, magnitude).astype(np.float64)
     return np.where(values < 0, -exact, exact)
+
+
+def _float64_of_integers(values: Array, rounding: str) -> Array:
+    """64-bit integers to float64, in any mode; at most eleven bits go."""
+    negative = values < 0
+    magnitude = np.where(negative, -values, values).astype(np.uint64)
+    bounds = np.uint64(1) << np.arange(53, 64, dtype=np.uint64)
+    shift = np.searchsorted(bounds, magnitude, side="right").astype(np.uint64)
+    kept = magnitude >> shift
+    rest, unit = magnitude - (kept << shift), np.uint64(1) << shift
+    up = {
+        "nearest-even": 2 * rest + (kept & np.uint64(1)) > unit,
+        "nearest-away": 2 * rest >= unit,
+        "toward-zero": np.zeros(values.shape, np.bool_),
+        "toward-positive": (rest > 0) & ~negative,
+        "toward-negative": (rest > 0) & negative,
+    }[rounding]
+    exact = np.ldexp((kept + (up & (shift > 0))).astype(np.float64), shift.astype(np.int32))
+    return np.asarray(np.where(negative, -exact, exact))

@@ -1,7 +1,8 @@
 """Operations on each element by itself: exact ones in a format wide enough to round once, functions in float64.
 
-Addition, subtraction, multiplication, division and square root of float16 and bfloat16 in float32 and then rounded give
-the correctly rounded result, since 24 >= 2 * 11 + 2 bits (Figueroa, 1995).
+Addition, subtraction, multiplication, division and square root of float16 and bfloat16 in float32 and then rounded to
+nearest give the correctly rounded result, since 24 >= 2 * 11 + 2 bits (Figueroa, 1995). Other modes take another way,
+which is ``Rounded``.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from harness.simulator.conversion import Array, convert, is_float, widen
+from harness.simulator.rounding_modes import Rounded
 
 #: Exact in a wide format, then rounded once.
 _ROUNDED: dict[str, Callable[..., Array]] = {
@@ -42,17 +44,45 @@ _SELECTING: dict[str, Callable[..., Array]] = {
 #: Already the answer where the operand is an integer.
 _INTEGRAL = frozenset({"floor", "ceil", "trunc", "round"})
 
+#: What rounds its result; the others only select, compare or move.
+ROUNDING = frozenset({*_ROUNDED, *_FUNCTIONS})
+#: What has a rounded result that is not exact by itself, and can err on a device.
+INEXACT = frozenset({"divide", "sqrt", "reciprocal", *_FUNCTIONS})
 NAMES = frozenset({"cast", *_ROUNDED, *_FUNCTIONS, *_SELECTING})
 
 #: What looks at bits or moves them; a unit that flushes subnormals leaves these alone.
 UNFLUSHED = frozenset({"where", "negative", "abs", "isnan", "isinf", "isfinite", "signbit"})
 
 
-def compute(operation: str, inputs: Sequence[Array], result: str) -> Array:
-    """An elementwise operation of operands in their own dtypes, in the dtype ``result``."""
+def compute(operation: str, inputs: Sequence[Array], result: str, rounding: str = "nearest-even") -> Array:
+    """An elementwise operation of operands in their own dtypes, in the dtype ``result``; functions from float64."""
     if operation == "cast" or (operation in _INTEGRAL and not is_float(inputs[0].dtype)):
-        return convert(inputs[0], result)
+        return convert(inputs[0], result, rounding)
     if operation in _FUNCTIONS:
-        return convert(np.asarray(_FUNCTIONS[operation](widen(inputs[0]).astype(np.float64))), result)
+        return convert(in_float64(operation, inputs), result, rounding)
+    if operation in _ROUNDED and rounding != "nearest-even" and is_float(inputs[0].dtype):
+        return convert(_in_mode(operation, inputs, Rounded(result, rounding)), result)
     function = _ROUNDED.get(operation) or _SELECTING[operation]
     return convert(np.asarray(function(*map(widen, inputs))), result)
+
+
+def in_float64(operation: str, inputs: Sequence[Array]) -> Array:
+    """A function, or a rounded operation, of operands in their own dtypes, as float64 arithmetic has it."""
+    function = _FUNCTIONS.get(operation) or _ROUNDED[operation]
+    return np.asarray(function(*(widen(values).astype(np.float64) for values in inputs)))
+
+
+def _in_mode(operation: str, inputs: Sequence[Array], rounded: Rounded) -> Array:
+    """An operation whose result is rounded once in a mode of its own, as float64."""
+    x, *others = (widen(values).astype(np.float64) for values in inputs)
+    if operation == "add":
+        return rounded.add(x, others[0])
+    if operation == "subtract":
+        return rounded.add(x, -others[0])
+    if operation == "divide":
+        return rounded.divide(x, others[0])
+    if operation == "reciprocal":
+        return rounded.divide(np.ones_like(x), x)
+    if operation == "sqrt":
+        return rounded.sqrt(x)
+    return rounded.multiply(x, others[0] if others else x)

@@ -34,9 +34,10 @@ class Event:
 
 @dataclass(eq=False)
 class _Task:
-    """One piece of queued work; ``submitted`` is the host's clock when it was queued."""
+    """One piece of queued work; ``submitted`` is the host's clock when it was queued, ``cost`` what running takes."""
 
     submitted: float
+    cost: float = 0.0
     run: Callable[[], None] | None = None
     buffers: Sequence[Buffer] = ()
     records: Marker | None = None
@@ -73,7 +74,7 @@ class Stream:
 class Scheduler:
     """Runs queued work no earlier than needed, in an order the seed decides.
 
-    ``task_cost`` is what one piece of work takes on the modelled clock, in milliseconds.
+    ``task_cost`` is what a piece of work of unknown cost takes on the modelled clock, in milliseconds.
     """
 
     def __init__(self, seed: int = 0, task_cost: float = 0.0) -> None:
@@ -84,11 +85,13 @@ class Scheduler:
         self._host = 0.0
         self._failures: list[Stream] = []
 
-    def submit(self, stream: Stream, run: Callable[[], None], buffers: Sequence[Buffer]) -> None:
-        """Queue a piece of work that uses ``buffers``."""
+    def submit(
+        self, stream: Stream, run: Callable[[], None], buffers: Sequence[Buffer], cost_ms: float | None = None
+    ) -> None:
+        """Queue a piece of work that uses ``buffers`` and takes ``cost_ms``; where that is unknown, the task cost."""
         for buffer in buffers:
             buffer.pending += 1
-        self._push(stream, _Task(self._host, run, buffers))
+        self._push(stream, _Task(self._host, self._task_cost if cost_ms is None else cost_ms, run, buffers))
 
     def record(self, event: Event, stream: Stream) -> None:
         """Let ``event`` complete when the work now on ``stream`` has; earlier waits keep what they waited for."""
@@ -169,7 +172,7 @@ class Scheduler:
         elif task.waits_for is not None:
             stream.clock = max(stream.clock, task.waits_for.at)
         elif task.run is not None:
-            stream.clock += self._task_cost
+            stream.clock += task.cost
             try:
                 task.run()
             except DeviceError as error:

@@ -10,7 +10,7 @@ import pytest
 
 from harness.device import dtypes
 from harness.documents import read_yaml
-from harness.profile.arithmetic import DTYPES
+from harness.profile.conduct import DTYPES
 from harness.profile.schema import SCHEMA_FILE, profile_schema, schema_text
 from harness.profile.store import list_profiles, load_profile
 

@@ -236,6 +236,47 @@ def test_work_after_a_failure_still_runs() -> None:
     assert done == ["ran"]
 
 
+def ends(scheduler: Scheduler, *events: Event) -> list[float]:
+    """When recordings were reached on the modelled clock, in milliseconds."""
+    found = []
+    for event in events:
+        assert event.marker is not None
+        scheduler.reach(event.marker)
+        found.append(event.marker.at)
+    return found
+
+
+def test_each_piece_of_work_takes_its_own_time_and_one_of_unknown_cost_the_task_cost() -> None:
+    scheduler, stream = Scheduler(task_cost=0.5), Stream()
+    events = [Event() for _ in range(4)]
+    for cost, event in zip((2.0, None, 0.0, 0.25), events, strict=True):
+        scheduler.submit(stream, lambda: None, (), cost)
+        scheduler.record(event, stream)
+    assert ends(scheduler, *events) == [2.0, 2.5, 2.5, 2.75]
+
+
+def test_work_on_two_streams_overlaps_and_a_wait_lasts_as_long_as_the_longer() -> None:
+    for seed in SEEDS:
+        scheduler, long, short = Scheduler(seed, task_cost=9.0), Stream(), Stream()
+        done, end = Event(), Event()
+        scheduler.submit(long, lambda: None, (), 4.0)
+        scheduler.record(done, long)
+        scheduler.submit(short, lambda: None, (), 1.0)
+        scheduler.wait(short, done)
+        scheduler.submit(short, lambda: None, (), 0.5)
+        scheduler.record(end, short)
+        assert ends(scheduler, end) == [4.5]
+
+
+def test_work_queued_after_the_host_waited_begins_no_earlier_than_that() -> None:
+    scheduler, first, second, end = Scheduler(), Stream(), Stream(), Event()
+    scheduler.submit(first, lambda: None, (), 3.0)
+    scheduler.finish(first)
+    scheduler.submit(second, lambda: None, (), 1.0)
+    scheduler.record(end, second)
+    assert ends(scheduler, end) == [4.0]
+
+
 def order(seed: int) -> str:
     """The order of a, b and c on three streams, and of B, which an event holds back until a is done."""
     scheduler, streams, seen = Scheduler(seed), [Stream() for _ in range(3)], list[str]()

@@ -1,0 +1,1 @@
+"""How matrix instructions compute: their arithmetic as numbers, and the compiled code that runs on these."""

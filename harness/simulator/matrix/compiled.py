@@ -1,0 +1,39 @@
+"""Compiling loops: numba, with its cache where one can be kept.
+
+A cached function is found again by the text of its own file only. ``kernel`` therefore also ties it to the text of the
+files its parts come from, so that no stale machine code outlives a change in one of them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+import numba
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+#: The files whose code is compiled into every kernel.
+_PARTS = ("accumulators.py", "blocks.py", "operands.py", "fused.py", "exact.py", "stepwise.py", "kernels.py")
+
+
+def part(function: F) -> F:
+    """A function that kernels are made of; it is compiled into each of them."""
+    return cast("F", numba.njit(nogil=True, error_model="numpy")(function))
+
+
+def kernel(function: F) -> F:
+    """A function that Python calls; it releases the interpreter while it runs, and is cached on disk."""
+    try:
+        return cast("F", numba.njit(nogil=True, error_model="numpy", cache=True)(function))
+    except RuntimeError:  # neither beside the source nor in the user's home can a cache be written
+        return part(function)
+
+
+def parts_digest() -> int:
+    """A number that changes when the text of any part does."""
+    folder = Path(__file__).parent
+    text = b"".join((folder / name).read_bytes() for name in ("../formats.py", *_PARTS))
+    return int.from_bytes(hashlib.blake2b(text, digest_size=6).digest(), "big")

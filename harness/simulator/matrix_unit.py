@@ -1,0 +1,228 @@
+"""One matrix instruction as a unit that multiplies, bit for bit as its profile declares."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.device.dtypes import numpy_dtype
+from harness.errors import UsageError
+from harness.profile.model import Profile
+from harness.profile.store import load_profile
+from harness.simulator.formats import FORMATS, INFINITE, NAN, ZERO, Format, decode
+from harness.simulator.matrix import integers
+from harness.simulator.matrix.dot import Dot, dot_of
+from harness.simulator.matrix.operands import Words
+from harness.simulator.matrix.order import Products, accumulate
+from harness.simulator.matrix.plans import flushes, plan_of
+from harness.simulator.matrix.stepwise import Chain, Pairwise
+
+Array = NDArray[Any]
+
+#: How many elements of C are held as float64 at a time.
+_HELD = 1 << 20
+
+_NO_TABLE = np.empty((3, 0), np.int32)
+_NO_WORDS = np.empty((0, 0), np.uint32)
+_NO_VALUES = np.empty((0, 0), np.float64)
+
+
+def matrix_unit(profile: Profile | str | Path, instruction: str, threads: int = 1) -> MatrixUnit:
+    """The unit that computes one of a profile's matrix instructions; ``Profile.matrix_instructions`` names them.
+
+    ``profile`` is a profile, its id or its path; ``threads`` share the rows of a product. Raises ``ProfileError`` for a
+    profile that cannot be read, ``UsageError`` for an instruction it does not have or says too little about.
+    """
+    found = profile if isinstance(profile, Profile) else load_profile(profile)
+    return MatrixUnit(dot_of(found, instruction), threads)
+
+
+class MatrixUnit:
+    """D = A * B + C as one instruction computes it, for matrices of any size and for single dot products.
+
+    Arrays have the numpy or ml_dtypes dtype of the operand's format; an unsigned array of the element's width holds raw
+    bits, 8-bit words those of 6- and 4-bit formats too. ``tf32`` and ``xf32`` are float32 words whose low 13 bits are
+    dropped. A K that is no multiple of what the unit takes at a time is filled up with zeros.
+    """
+
+    def __init__(self, arithmetic: Dot, threads: int = 1) -> None:
+        self.arithmetic = arithmetic
+        self._threads = threads
+        self._plan = None if arithmetic.integer else plan_of(arithmetic)
+
+    @property
+    def instruction(self) -> str:
+        """The instruction's name."""
+        return self.arithmetic.instruction
+
+    def multiply(
+        self, a: Array, b: Array, c: Array, scale_a: Array | None = None, scale_b: Array | None = None
+    ) -> Array:
+        """``a`` (M, K) times ``b`` (K, N) plus ``c`` (M, N), in the format of D.
+
+        Where operands have scales: ``scale_a`` (M, K / scale block) and ``scale_b`` (K / scale block, N), rounded up.
+        Raises ``UsageError`` for shapes or dtypes that do not fit.
+        """
+        if a.ndim != 2 or b.ndim != 2 or a.shape[1] != b.shape[0] or c.shape != (a.shape[0], b.shape[1]):
+            raise UsageError(
+                f"shapes {a.shape}, {b.shape} and {c.shape} do not fit", remedy="give a (M, K), b (K, N) and c (M, N)"
+            )
+        transposed = None if scale_b is None else scale_b.T
+        return self._compute(a, b.T, c, scale_a, transposed, products=True)
+
+    def dot(self, a: Array, b: Array, c: Array, scale_a: Array | None = None, scale_b: Array | None = None) -> Array:
+        """Row by row, the dot product of ``a`` (n, K) and ``b`` (n, K) plus ``c`` (n,), in the format of D.
+
+        Scales are (n, K / scale block), rounded up. Raises ``UsageError`` for shapes or dtypes that do not fit.
+        """
+        if a.ndim != 2 or a.shape != b.shape or c.shape != a.shape[:1]:
+            raise UsageError(
+                f"shapes {a.shape}, {b.shape} and {c.shape} do not fit", remedy="give a and b (n, K) and c (n,)"
+            )
+        return self._compute(a, b, c, scale_a, scale_b, products=False)
+
+    def _compute(
+        self, a: Array, b: Array, c: Array, scale_a: Array | None, scale_b: Array | None, *, products: bool
+    ) -> Array:
+        """``a`` and ``b`` as rows along K; ``products`` of every row with every other, else of each with its own."""
+        dot = self.arithmetic
+        if dot.integer:
+            return integers.compute(dot, a, b, c, products=products)
+        assert self._plan is not None
+        left, right = self._operand(dot.a, a, scale_a, "a"), self._operand(dot.b, b, scale_b, "b")
+        result = np.empty(c.shape, FORMATS[dot.d].word)
+
+        def piece(begin: int, end: int) -> None:
+            sums = _values(dot.c, c[begin:end], "c", flush=flushes(dot, "inputs"))
+            rows = sums if products else sums[None, :]
+            if sums.size and self._plan is not None:
+                accumulate(dot, self._plan, Products(left, right, a.shape[1], begin, not products), rows)
+            result[begin:end] = self._packed(sums)
+
+        pieces = self._pieces(c)
+        if self._threads == 1 or len(pieces) == 1:
+            for begin, end in pieces:
+                piece(begin, end)
+        else:
+            with ThreadPoolExecutor(self._threads) as pool:
+                list(pool.map(lambda bounds: piece(*bounds), pieces))
+        return result.view(numpy_dtype(dot.d))
+
+    def _pieces(self, c: Array) -> list[tuple[int, int]]:
+        """The rows of C, or its elements, in pieces of bounded size, at least one for each thread."""
+        rows = max(1, min(_HELD // max(1, c[:1].size), -(-c.shape[0] // self._threads)))
+        return [(begin, min(begin + rows, c.shape[0])) for begin in range(0, c.shape[0], rows)]
+
+    def _operand(self, name: str, array: Array, scales: Array | None, what: str) -> Words:
+        dot, form = self.arithmetic, FORMATS[name]
+        flush = flushes(dot, "inputs")
+        table, scale_table = _NO_TABLE, _NO_TABLE
+        words, values, scale_words = _NO_WORDS, _NO_VALUES, _NO_WORDS
+        if self._plan is not None and isinstance(self._plan.from_c.how, Pairwise | Chain):
+            values = np.ascontiguousarray(_values(name, array, what, flush=flush))
+        else:
+            words = np.ascontiguousarray(_words(form, array, what).astype(np.uint32, copy=False))
+            table = _table(name) if form.width <= 16 else table
+        block = dot.get("scale_block", 0)
+        if (scales is None) != (block == 0):
+            missing = "needs scales of its operands" if block else "takes no scales"
+            raise UsageError(f"{dot.instruction} {missing}", remedy="give scale_a and scale_b, or neither")
+        if scales is not None:
+            scale = FORMATS[dot.get("scale_format")]
+            scale_words = _scale_words(scale, scales, (array.shape[0], -(-array.shape[1] // block)), what)
+            scale_table = _table(scale.name)
+        return Words(
+            words, values, table, form.precision, form.least, form.dropped, int(flush), scale_words, scale_table, block
+        )
+
+    def _packed(self, sums: Array) -> Array:
+        """Values of D's format as its words; every NaN has the pattern the unit writes."""
+        form = FORMATS[self.arithmetic.d]
+        found = np.isnan(sums)
+        with np.errstate(invalid="ignore"):
+            words = sums.astype(numpy_dtype(form.name)).view(form.word)
+        if found.any():
+            fused = self.arithmetic.get("model") == "fused"
+            words[found] = _all_ones(form) if fused else _quiet(form)
+        return words
+
+
+def _all_ones(form: Format) -> int:
+    """The NaN whose bits are all set but the sign, as fused units write it."""
+    return (1 << (form.width - 1)) - 1
+
+
+def _quiet(form: Format) -> int:
+    """The NaN with the highest bit of its fraction set (IEEE 754-2019, clause 6.2.1)."""
+    return ((1 << (form.width - form.precision + 1)) - 1) << (form.precision - 2)
+
+
+@lru_cache(maxsize=32)
+def _table(name: str) -> Array:
+    """Significand, exponent and kind of every word of a short format."""
+    form = FORMATS[name]
+    found = decode(np.arange(1 << max(form.width, 8), dtype=np.uint32), form)
+    return np.stack([found.significand, found.exponent, found.kind]).astype(np.int32)
+
+
+def _words(form: Format, array: Array, what: str) -> Array:
+    """An operand's words: of its own dtype, or unsigned of its width."""
+    typed = "float32" if form.dropped else form.name
+    if array.dtype == form.word:
+        if form.width < 8 and array.size and int(array.max()) >> form.width:
+            raise UsageError(f"{what} has words of more than the {form.width} bits of {form.name}")
+        return array
+    if form.name != "ue4m3" and array.dtype == numpy_dtype(typed):
+        return array.view(form.word)
+    if form.name == "ue4m3" and array.dtype == numpy_dtype("float8_e4m3fn"):
+        return array.view(form.word)
+    raise UsageError(
+        f"{what} is an array of {array.dtype}, not of {typed}", remedy=f"convert it, or give raw bits as {form.word}"
+    )
+
+
+def _values(name: str, array: Array, what: str, *, flush: bool) -> Array:
+    """An operand's values in float64, subnormal ones and all zeros as +0 where those are flushed."""
+    form = FORMATS[name]
+    words = _words(form, array, what)
+    with np.errstate(invalid="ignore"):  # a signalling NaN becomes a quiet one
+        if form.name in ("float16", "float32", "float64"):
+            values = words.view(form.name).astype(np.float64)
+        elif form.width <= 16:
+            values = _value_table(name)[words]
+        else:
+            kept = np.uint32(0xFFFFFFFF << form.dropped & 0xFFFFFFFF)
+            values = (words & kept).view(np.float32).astype(np.float64)
+    if flush:
+        values[np.abs(values) < 2.0**form.least] = 0.0
+    return values
+
+
+@lru_cache(maxsize=32)
+def _value_table(name: str) -> Array:
+    """The value of every word of a short format."""
+    form = FORMATS[name]
+    words = np.arange(1 << max(form.width, 8), dtype=np.uint32)
+    found = decode(words, form)
+    values = np.ldexp(found.significand.astype(np.float64), found.exponent - form.fraction_bits)
+    values[found.kind == INFINITE] = np.copysign(np.inf, values[found.kind == INFINITE])
+    values[found.kind == NAN] = np.nan
+    zeros = (found.kind == ZERO) & (words >> (form.width - 1) == 1) if form.signed else np.zeros(words.shape, np.bool_)
+    return np.where(zeros, -0.0, values)
+
+
+def _scale_words(form: Format, scales: Array, shape: tuple[int, int], what: str) -> Array:
+    words = _words(form, scales, f"scale_{what}")
+    try:
+        found = np.broadcast_to(words, shape)
+    except ValueError:
+        raise UsageError(
+            f"scale_{what} has shape {scales.shape}, not one scale for each block",
+            remedy=f"give {shape} along K, as rows of A or columns of B",
+        ) from None
+    return np.ascontiguousarray(found.astype(np.uint32))
