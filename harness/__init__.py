@@ -13,6 +13,7 @@ _PUBLIC = {
     "load_profile": "harness.profile.store",
     "open_device": "harness.adapters.registry",
     "simulated_device": "harness.adapters.simulated",
+    "matrix_unit": "harness.simulator.matrix_unit",
     "certify": "harness.certification",
     "verify": "harness.verification",
     "Device": "harness.device.protocol",

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from harness.profile.model import Profile
 
 
-def simulated_device(profile: Profile) -> Device:
+def simulated_device(profile: Profile) -> SimulatedDevice:
     """The device a profile describes, simulated in this process; raises ``UsageError`` for a processor's profile."""
     if profile.kind == "processor":
         raise UsageError(
@@ -26,8 +26,10 @@ def simulated_device(profile: Profile) -> Device:
 
 def open_simulated(arguments: str, profile: Profile) -> Device:
     """The simulated device of the profile under test, or of the profile ``arguments`` names."""
-    if not arguments:
-        return simulated_device(profile)
-    from harness.profile.store import load_profile
+    if arguments:
+        from harness.profile.store import load_profile
 
-    return simulated_device(load_profile(arguments))
+        profile = load_profile(arguments)
+    device = simulated_device(profile)
+    device.make_ready()  # opening may take long, a case may not
+    return device

@@ -154,12 +154,12 @@ class Profile:
         return float(cost.amount * 1000) if cost is not None else None
 
     @property
-    def assumptions(self) -> tuple[str, ...]:
-        """What a simulation of this product assumes, one sentence each."""
-        found = [_assumption(unit, assumption) for unit, assumption in self.assumed.items()]
+    def assumptions(self) -> Mapping[str, str]:
+        """What a simulation of this product assumes, by unit, in words."""
+        found = {unit: _assumption(assumption) for unit, assumption in self.assumed.items()}
         if self.declared.simulation.launch_cost is not None:
-            found.append(f"a launch is taken to cost {self.declared.simulation.launch_cost}")
-        return tuple(found)
+            found["launch"] = f"taken to cost {self.declared.simulation.launch_cost}"
+        return found
 
     def facts(self) -> dict[str, Any]:
         """What a device of this kind must say of itself: ``pci`` (any of these), ``architecture``, ``cpuid``."""
@@ -182,11 +182,11 @@ _INDICES = frozenset({"int64", "uint64"})
 _UNSAID = ("because", "status", "source", "note")
 
 
-def _assumption(unit: str, assumption: Assumption) -> str:
+def _assumption(assumption: Assumption) -> str:
     fields = [name for name in type(assumption).model_fields if name not in _UNSAID]
     said = [
         f"{name.replace('_', ' ')} {getattr(assumption, name)}"
         for name in fields
         if getattr(assumption, name) is not None
     ]
-    return f"{unit}: {', '.join(said)}; {assumption.because}"
+    return f"{', '.join(said)}; {assumption.because}"

@@ -1,48 +1,25 @@
-"""How a simulated device computes: plainly in IEEE 754, with the accumulator and the flushing its profile declares.
+"""How a simulated device computes: with the vector and matrix units its profile declares or assumes.
 
-``Arithmetic`` is the seam behind which a bit-exact vector or matrix unit can stand; ``PlainArithmetic`` rounds to
-nearest even always and says so in ``assumptions``.
+``Arithmetic`` is the seam between a device's runtime and what its launches compute.
 """
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import Any, Protocol
 
 import numpy as np
 
 from harness.device.protocol import UNSUPPORTED, DeviceError
-from harness.simulator import accumulation, elementwise
-from harness.simulator.conversion import Array, convert, flush
-
-#: The format in which sums of these formats are kept where nothing is declared.
-_USUAL = dict.fromkeys(
-    ["float16", "bfloat16", "float8_e4m3fn", "float8_e5m2", "float8_e4m3fnuz", "float8_e5m2fnuz"], "float32"
-)
-_ACCUMULATORS = frozenset(["float16", "bfloat16", "float32", "float64", "int32", "int64"])
-
-
-class Declared(Protocol):
-    """What a profile declares of how one operation computes; ``None`` is undeclared."""
-
-    @property
-    def accumulator(self) -> str | None:
-        """The format sums are kept in."""
-
-    @property
-    def flush_inputs(self) -> bool | None:
-        """Whether subnormal operands become zero."""
-
-    @property
-    def flush_outputs(self) -> bool | None:
-        """Whether subnormal results become zero."""
-
-
-class Claims(Protocol):
-    """What arithmetic needs of a profile."""
-
-    def arithmetic_of(self, operation: str, dtype: str) -> Declared:
-        """What is declared of an operation on operands of a dtype."""
+from harness.errors import UsageError
+from harness.profile.model import Profile
+from harness.simulator import instructions, signatures
+from harness.simulator.conversion import Array
+from harness.simulator.instructions import PREFIX
+from harness.simulator.signatures import Signature
+from harness.simulator.vector_unit import VectorUnit, unit_conduct
 
 
 class Arithmetic(Protocol):
@@ -50,7 +27,13 @@ class Arithmetic(Protocol):
 
     @property
     def assumptions(self) -> Mapping[str, str]:
-        """What it takes for granted that no profile says, in words."""
+        """What it takes for granted that no profile declares, by unit, in words."""
+
+    def make_ready(self) -> None:
+        """Do now what would otherwise delay the first launch."""
+
+    def signature(self, operation: str) -> Signature:
+        """What a launch looks like; raises ``DeviceError`` (unsupported) for an operation it does not know."""
 
     def prepare(self, operation: str, dtypes: Sequence[str]) -> None:
         """Raise ``DeviceError`` (unsupported) if a launch with these dtypes cannot be computed as declared."""
@@ -59,49 +42,77 @@ class Arithmetic(Protocol):
         """The result of an operation, in the dtype ``result``, for operands in their own dtypes."""
 
 
-class PlainArithmetic:
-    """IEEE 754 arithmetic, rounded to nearest even, with a profile's accumulators and flushing."""
+class ProfileArithmetic:
+    """The arithmetic of a product: each operation by the unit that serves it, as that is declared or assumed."""
 
-    def __init__(self, claims: Claims) -> None:
-        self._claims = claims
-        self._declared: dict[tuple[str, str], Declared] = {}
+    def __init__(self, profile: Profile) -> None:
+        self._profile = profile
+        self._vector: dict[str, VectorUnit] = {}
+        self._matrix: dict[str, Any] = {}
 
-    @property
+    @cached_property
     def assumptions(self) -> Mapping[str, str]:
-        """What no profile says, or what is said and not yet followed."""
-        return {
-            "rounding": "nearest-even, whatever is declared",
-            "accumulator": "where undeclared, float32 for 8-bit and 16-bit floats, else the format of the result",
-            "flush": "none where undeclared",
-            "functions": "computed in float64 and rounded once",
-        }
+        """The profile's own assumptions, and what vector units take for granted beside them."""
+        found = dict(self._profile.assumptions)
+        for name, words in self._vector_unit("float32").assumptions.items():
+            found[f"vector units, {name.replace('_', ' ')}"] = words
+        return found
+
+    def make_ready(self) -> None:
+        """Compile the units that serve operations, which takes seconds where no cache has them."""
+        for serving in {*self._profile.declared.arithmetic.serves.values()} - {"vector"}:
+            with contextlib.suppress(DeviceError):  # a unit nothing is known of says so when it is launched
+                instructions.make_ready(self._unit(serving))
+
+    def signature(self, operation: str) -> Signature:
+        """An operation's signature; those of instructions follow from the profile."""
+        if not operation.startswith(PREFIX):
+            return signatures.find(operation)
+        found = self._profile.instructions.get(operation.removeprefix(PREFIX))
+        if found is None:
+            raise DeviceError(UNSUPPORTED, f"{self._profile.id} has no {operation!r}")
+        return instructions.signature(self._unit(found.name).arithmetic)
 
     def prepare(self, operation: str, dtypes: Sequence[str]) -> None:
-        """Raise ``DeviceError`` (unsupported) for an accumulator that cannot be computed with."""
-        accumulator = self._accumulator(operation, dtypes[0], dtypes[-1])
-        if operation in accumulation.NAMES and accumulator not in (*_ACCUMULATORS, dtypes[-1]):
-            raise DeviceError(UNSUPPORTED, f"no accumulator {accumulator} for {operation} of {dtypes[0]}")
+        """Raise ``DeviceError`` (unsupported) where too little is said of the unit that serves the operation."""
+        serving = self._serving(operation, dtypes[0])
+        if serving is None:
+            self._vector_unit(dtypes[0]).prepare(operation, dtypes)
+        else:
+            self._unit(serving)
 
     def compute(self, operation: str, inputs: Sequence[Array], attributes: Mapping[str, Any], result: str) -> Array:
         """The result of an operation, in the dtype ``result``."""
         name = inputs[0].dtype.name
-        declared = self._of(operation, name)
-        flushed = operation not in elementwise.UNFLUSHED
-        with np.errstate(all="ignore"):
-            if declared.flush_inputs and flushed:
-                inputs = [flush(values, values.dtype.name) for values in inputs]
-            if operation in elementwise.NAMES:
-                found = elementwise.compute(operation, inputs, result)
-            else:
-                accumulator = self._accumulator(operation, name, result)
-                found = accumulation.compute(operation, inputs, attributes, accumulator, result)
-            return flush(found, result) if declared.flush_outputs and flushed else convert(found, result)
+        serving = self._serving(operation, name)
+        if serving is None:
+            return self._vector_unit(name).compute(operation, inputs, attributes, result)
+        unit = self._unit(serving)
+        if operation.startswith(PREFIX):
+            return instructions.launch(unit, inputs)
+        with np.errstate(all="ignore"):  # a result beyond its format is infinite, and no surprise
+            return instructions.serve(operation, unit, inputs, attributes, result)
 
-    def _of(self, operation: str, dtype: str) -> Declared:
-        if (operation, dtype) not in self._declared:
-            self._declared[operation, dtype] = self._claims.arithmetic_of(operation, dtype)
-        return self._declared[operation, dtype]
+    def _serving(self, operation: str, dtype: str) -> str | None:
+        """The instruction that serves an operation on operands of a dtype; ``None`` for the vector units."""
+        if operation.startswith(PREFIX):
+            return operation.removeprefix(PREFIX)
+        if operation not in instructions.SERVED:
+            return None
+        unit = self._profile.declared.arithmetic.serves.get(f"{operation}/{dtype}", "vector")
+        return None if unit == "vector" else unit
 
-    def _accumulator(self, operation: str, dtype: str, result: str) -> str:
-        """The declared accumulator; undeclared, the usual one."""
-        return self._of(operation, dtype).accumulator or _USUAL.get(dtype, result)
+    def _vector_unit(self, dtype: str) -> VectorUnit:
+        if dtype not in self._vector:
+            self._vector[dtype] = VectorUnit(unit_conduct(self._profile, dtype))
+        return self._vector[dtype]
+
+    def _unit(self, instruction: str) -> Any:
+        if instruction not in self._matrix:
+            from harness.simulator.matrix_unit import matrix_unit  # compiles, and so is loaded only where it is needed
+
+            try:
+                self._matrix[instruction] = matrix_unit(self._profile, instruction)
+            except UsageError as error:
+                raise DeviceError(UNSUPPORTED, str(error)) from error
+        return self._matrix[instruction]

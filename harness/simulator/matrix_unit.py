@@ -20,7 +20,7 @@ from harness.simulator.matrix.dot import Dot, dot_of
 from harness.simulator.matrix.operands import Words
 from harness.simulator.matrix.order import Products, accumulate
 from harness.simulator.matrix.plans import flushes, plan_of
-from harness.simulator.matrix.stepwise import Chain, Pairwise
+from harness.simulator.matrix.stepwise import MultiplyAdds, Pairwise
 
 Array = NDArray[Any]
 
@@ -123,7 +123,7 @@ class MatrixUnit:
         flush = flushes(dot, "inputs")
         table, scale_table = _NO_TABLE, _NO_TABLE
         words, values, scale_words = _NO_WORDS, _NO_VALUES, _NO_WORDS
-        if self._plan is not None and isinstance(self._plan.from_c.how, Pairwise | Chain):
+        if self._plan is not None and isinstance(self._plan.from_c.how, Pairwise | MultiplyAdds):
             values = np.ascontiguousarray(_values(name, array, what, flush=flush))
         else:
             words = np.ascontiguousarray(_words(form, array, what).astype(np.uint32, copy=False))

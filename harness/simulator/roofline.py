@@ -10,12 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
+from functools import cache
 from math import prod
 from typing import Literal, Protocol
 
 from harness.device.dtypes import numpy_dtype
 from harness.profile.declaration import Declaration
 from harness.simulator import elementwise
+from harness.simulator.instructions import PREFIX
 
 _SUMS = frozenset({"sum", "prod", "mean"})
 
@@ -44,26 +46,41 @@ class Figures(Protocol):
         """What a launch is taken to cost, in milliseconds."""
 
 
-def cost_ms(operation: str, inputs: Sequence[Shaped], output: Shaped, profile: Figures) -> float | None:
-    """What a launch takes in milliseconds; ``None`` where the profile lacks the rate or bandwidth it needs."""
-    moving = _moving(sum(map(_bytes, (*inputs, output))), profile)
-    count = operations_of(operation, inputs, output)
-    per_second = rate(profile, inputs[0].dtype, operation) if count else Fraction(1)
-    if moving is None or per_second is None:
-        return None
-    return _with_launch(max(count / per_second, moving), profile)
+class Roofline:
+    """The times of one product's work, in milliseconds; ``None`` where its profile lacks the figure that is needed."""
 
+    def __init__(self, profile: Figures) -> None:
+        self._profile = profile
+        self._launch_ms = profile.launch_cost_ms or 0.0
+        per_second = bandwidth(profile)
+        self._byte_ms = None if per_second is None else float(1000 / per_second)
+        self._operation_ms: dict[tuple[str, str], float | None] = {}
 
-def copy_cost_ms(nbytes: int, profile: Figures) -> float | None:
-    """What a copy within device memory takes, which reads and writes each byte; ``None`` without a bandwidth."""
-    moving = _moving(2 * nbytes, profile)
-    return None if moving is None else _with_launch(moving, profile)
+    def launch_ms(self, operation: str, inputs: Sequence[Shaped], output: Shaped) -> float | None:
+        """What a launch takes."""
+        if self._byte_ms is None:
+            return None
+        moving = self._byte_ms * (sum(map(_bytes, inputs)) + _bytes(output))
+        count = operations_of(operation, inputs, output)
+        if not count:
+            return moving + self._launch_ms
+        each = self._each_ms(operation, inputs[0].dtype)
+        return None if each is None else max(count * each, moving) + self._launch_ms
 
+    def copy_ms(self, nbytes: int) -> float | None:
+        """What a copy within device memory takes, which reads and writes each byte."""
+        return None if self._byte_ms is None else self._byte_ms * 2 * nbytes + self._launch_ms
 
-def write_cost_ms(nbytes: int, profile: Figures) -> float | None:
-    """What filling device memory from the host takes, at its own bandwidth; ``None`` without one."""
-    moving = _moving(nbytes, profile)
-    return None if moving is None else _with_launch(moving, profile)
+    def write_ms(self, nbytes: int) -> float | None:
+        """What filling device memory from the host takes, at its own bandwidth."""
+        return None if self._byte_ms is None else self._byte_ms * nbytes + self._launch_ms
+
+    def _each_ms(self, operation: str, dtype: str) -> float | None:
+        """What one operation on operands of a dtype takes at the peak rate."""
+        if (operation, dtype) not in self._operation_ms:
+            per_second = rate(self._profile, dtype, operation)
+            self._operation_ms[operation, dtype] = None if per_second is None else float(1000 / per_second)
+        return self._operation_ms[operation, dtype]
 
 
 def bandwidth(profile: Figures) -> Fraction | None:
@@ -79,7 +96,8 @@ def rate(profile: Figures, dtype: str, operation: str = "") -> Fraction | None:
     operands are brought to, else ``vector/DTYPE``; a rate without a unit counts for either.
     """
     arithmetic = profile.declared.arithmetic
-    served = arithmetic.matrix.instructions.get(arithmetic.serves.get(f"{operation}/{dtype}", "vector"))
+    unit_name = arithmetic.serves.get(f"{operation}/{dtype}", operation.removeprefix(PREFIX))
+    served = arithmetic.matrix.instructions.get(unit_name)
     unit: Literal["matrix", "vector"] = "vector" if served is None else "matrix"
     claims = profile.declared.rates.model_extra or {}
     format_ = dtype if served is None else served.a
@@ -101,7 +119,7 @@ def operations_of(operation: str, inputs: Sequence[Shaped], output: Shaped) -> i
         return results
     if operation in _SUMS:
         return prod(inputs[0].shape)
-    if operation in ("matmul", "vecdot"):
+    if operation in ("matmul", "vecdot") or operation.startswith(PREFIX):
         return 2 * results * inputs[0].shape[-1]
     if operation == "gemm":  # A may be transposed; its elements over those of C's rows are the depth either way
         depth = prod(inputs[0].shape) // output.shape[0] if results else 0
@@ -110,14 +128,9 @@ def operations_of(operation: str, inputs: Sequence[Shaped], output: Shaped) -> i
 
 
 def _bytes(tensor: Shaped) -> int:
-    return prod(tensor.shape) * numpy_dtype(tensor.dtype).itemsize
+    return prod(tensor.shape) * _width(tensor.dtype)
 
 
-def _moving(nbytes: int, profile: Figures) -> Fraction | None:
-    """Seconds that bytes take to and from device memory."""
-    per_second = bandwidth(profile)
-    return None if per_second is None else Fraction(nbytes) / per_second
-
-
-def _with_launch(seconds: Fraction, profile: Figures) -> float:
-    return float(seconds * 1000) + (profile.launch_cost_ms or 0.0)
+@cache
+def _width(dtype: str) -> int:
+    return numpy_dtype(dtype).itemsize

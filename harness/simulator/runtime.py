@@ -7,17 +7,18 @@ the ``Scheduler``'s, and where it lies the ``Memory``'s.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 
 from harness.device.dtypes import numpy_dtype
 from harness.device.extent import check_range, check_tensor, overlaps_itself
 from harness.device.protocol import INVALID_HANDLE, INVALID_VALUE, UNSUPPORTED, Description, DeviceError, Tensor
-from harness.simulator import signatures
-from harness.simulator.arithmetic import Arithmetic, Claims, PlainArithmetic
+from harness.profile.model import Profile
+from harness.simulator.arithmetic import Arithmetic, ProfileArithmetic
 from harness.simulator.conversion import Array
 from harness.simulator.memory import Buffer, Memory
+from harness.simulator.roofline import Roofline
 from harness.simulator.streams import Event, Scheduler, Stream
 
 #: The memory of a device whose profile does not say how much it has; the description calls it assumed.
@@ -26,36 +27,22 @@ ASSUMED_CAPACITY = 16 << 30
 T = TypeVar("T")
 
 
-class Simulated(Claims, Protocol):
-    """What a simulation needs of a profile."""
-
-    @property
-    def id(self) -> str:
-        """The product's id."""
-
-    @property
-    def memory_capacity(self) -> int | None:
-        """Device memory in bytes; ``None`` where unknown."""
-
-    def facts(self) -> dict[str, Any]:
-        """What the product says of itself: PCI identities, architecture."""
-
-    @property
-    def launch_cost_ms(self) -> float | None:
-        """What a piece of queued work takes on the modelled clock; ``None`` for nothing."""
-
-
 class SimulatedDevice:
     """A ``Device`` made from a profile; ``seed`` decides the order of work that nothing else orders."""
 
-    def __init__(self, profile: Simulated, arithmetic: Arithmetic | None = None, seed: int = 0) -> None:
+    def __init__(self, profile: Profile, arithmetic: Arithmetic | None = None, seed: int = 0) -> None:
         self._profile = profile
         self._seed = seed
-        self._arithmetic = arithmetic or PlainArithmetic(profile)
+        self._arithmetic = arithmetic or ProfileArithmetic(profile)
         self._memory = Memory(ASSUMED_CAPACITY if profile.memory_capacity is None else profile.memory_capacity)
+        self._roofline = Roofline(profile)
         self._scheduler = Scheduler(seed, profile.launch_cost_ms or 0.0)
         self._streams: dict[int, Stream] = {}
         self._events: dict[int, Event] = {}
+
+    def make_ready(self) -> None:
+        """Do now what would otherwise delay the first launch."""
+        self._arithmetic.make_ready()
 
     def describe(self) -> Description:
         """The product it stands in for, and everything that had to be assumed."""
@@ -64,6 +51,7 @@ class SimulatedDevice:
             "memory_bytes": self._memory.capacity,
             "memory_assumed": self._profile.memory_capacity is None,
             "task_cost_ms": self._profile.launch_cost_ms or 0.0,
+            "time": "modelled: arithmetic at the claimed rate or traffic at the claimed bandwidth, plus launch cost",
             "schedule_seed": self._seed,
             "arithmetic": dict(self._arithmetic.assumptions),
             **self._profile.facts(),
@@ -72,9 +60,9 @@ class SimulatedDevice:
 
     def supports(self, operation: str, dtypes: Sequence[str]) -> bool:
         """Whether the operation is in the table with these dtypes and can be computed as declared."""
-        if not signatures.supports(operation, dtypes):
-            return False
         try:
+            if not self._arithmetic.signature(operation).accepts(dtypes):
+                return False
             self._arithmetic.prepare(operation, dtypes)
         except DeviceError:
             return False
@@ -97,7 +85,7 @@ class SimulatedDevice:
         def run() -> None:
             found.range(begin, begin + size)[:] = np.frombuffer(held, dtype=np.uint8)
 
-        self._scheduler.submit(queue, run, (found,))
+        self._scheduler.submit(queue, run, (found,), self._roofline.write_ms(size))
 
     def read(self, buffer: Any, nbytes: int, offset: int = 0, stream: Any = None) -> bytes:
         """Wait for ``stream`` and no other, then return the bytes there are."""
@@ -118,7 +106,7 @@ class SimulatedDevice:
         def run() -> None:
             into.range(to, to + size)[:] = origin.range(start, start + size)
 
-        self._scheduler.submit(queue, run, (into, origin))
+        self._scheduler.submit(queue, run, (into, origin), self._roofline.copy_ms(size))
 
     def stream(self) -> int:
         """A new stream."""
@@ -169,7 +157,7 @@ class SimulatedDevice:
         stream: Any = None,
     ) -> None:
         """Check the launch against the table of operations and queue it."""
-        signature, queue = signatures.find(operation), self._stream(stream)
+        signature, queue = self._arithmetic.signature(operation), self._stream(stream)
         signature.check(operation, inputs, outputs, attributes)
         self._arithmetic.prepare(operation, [tensor.dtype for tensor in (*inputs, *outputs)])
         buffers, views = [], []
@@ -186,7 +174,7 @@ class SimulatedDevice:
             operands = [_truth(values) if values.dtype == np.bool_ else values for values in operands]
             target[...] = self._arithmetic.compute(operation, operands, attributes, result)
 
-        self._scheduler.submit(queue, run, buffers)
+        self._scheduler.submit(queue, run, buffers, self._roofline.launch_ms(operation, inputs, outputs[0]))
 
     def close(self) -> None:
         """Drop everything; work still queued never runs."""

@@ -36,6 +36,10 @@ class Signature:
     shapes: Shapes
     attributes: frozenset[str] = frozenset()
 
+    def accepts(self, dtypes: Sequence[str]) -> bool:
+        """Whether a launch can have these dtypes, inputs first."""
+        return len(dtypes) == self.arity + 1 and self.types(dtypes[:-1], dtypes[-1])
+
     def check(
         self, name: str, inputs: Sequence[Tensor], outputs: Sequence[Tensor], attributes: Mapping[str, Any]
     ) -> None:
@@ -61,12 +65,6 @@ def find(operation: str) -> Signature:
     if signature is None:
         raise DeviceError(UNSUPPORTED, f"no operation {operation!r}")
     return signature
-
-
-def supports(operation: str, dtypes: Sequence[str]) -> bool:
-    """Whether a launch with these dtypes, inputs first, is in the table."""
-    signature = SIGNATURES.get(operation)
-    return signature is not None and len(dtypes) == signature.arity + 1 and signature.types(dtypes[:-1], dtypes[-1])
 
 
 def axis_of(attributes: Mapping[str, Any], rank: int) -> int | None:

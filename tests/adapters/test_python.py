@@ -10,9 +10,9 @@ import pytest
 from harness.adapters.python import METHODS
 from harness.adapters.registry import open_device
 from harness.errors import UsageError
-from tests.simulator.claims import Product
+from tests.simulator.claims import claims
 
-PROFILE: Any = Product()
+PROFILE = claims()
 DEVICE = """
 from harness.adapters.simulated import simulated_device
 

@@ -13,9 +13,9 @@ from harness.adapters.library import LibraryDevice
 from harness.adapters.registry import DeviceName, list_adapters, open_device, open_from_source, parse_device_name
 from harness.errors import DeviceUnfit, UsageError
 from harness.simulator.runtime import SimulatedDevice
-from tests.simulator.claims import Product
+from tests.simulator.claims import claims
 
-PROFILE: Any = Product()
+PROFILE = claims()
 
 
 @pytest.mark.parametrize(

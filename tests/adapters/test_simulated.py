@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from harness.adapters.registry import open_device
 from harness.adapters.simulated import simulated_device
 from harness.errors import UsageError
 from harness.resources import profiles_folder
-from tests.simulator.claims import Product
+from tests.simulator.claims import claims
 
 
 def test_it_says_that_it_is_simulated_and_of_what() -> None:
-    profile: Any = Product(id="vendor/product")
-    description = simulated_device(profile).describe()
+    description = simulated_device(claims()).describe()
     assert description.simulated
-    assert description.name == "simulated vendor/product"
+    assert description.name == "simulated test/product"
 
 
 def test_a_processor_is_refused_as_a_matter_of_usage() -> None:
-    profile: Any = Product(kind="processor")
+    from harness.profile.store import load_profile
+
+    profile = load_profile("hygon/c86-7285")
     with pytest.raises(UsageError, match="QEMU's model of it, which this version cannot do yet") as refusal:
         simulated_device(profile)
     assert refusal.value.exit_code == 2
@@ -37,6 +36,5 @@ def test_it_can_compute_as_another_product_than_the_one_under_test() -> None:
 
 
 def test_an_unknown_other_product_is_refused() -> None:
-    profile: Any = Product()
     with pytest.raises(UsageError, match="nobody/nothing"):
-        open_device("simulated:nobody/nothing", profile)
+        open_device("simulated:nobody/nothing", claims())

@@ -15,7 +15,7 @@ from harness.interface.operation import Operation
 from harness.interface.requirement import Requirement
 from harness.profile.arithmetic import ARITHMETIC_FIELDS
 from harness.profile.store import load_profile
-from harness.simulator.signatures import SIGNATURES, supports
+from harness.simulator.signatures import SIGNATURES
 from tests.interface.numeric import numeric_interface
 
 INTERFACE = numeric_interface()
@@ -127,7 +127,7 @@ def test_the_simulated_device_can_be_asked_for_every_row(operation: Operation) -
     assert signature.arity == operation.arity
     assert signature.attributes == set(operation.attributes)
     for types in operation.types:
-        assert supports(operation.name, [*types.inputs, types.out]), types.label
+        assert signature.accepts([*types.inputs, types.out]), types.label
 
 
 #: OpenCL C 3.0, Relative Error as ULPs: full profile, single precision and half precision.

@@ -179,11 +179,11 @@ def test_quantities_come_in_the_units_that_are_asked_for(profile: Profile) -> No
 
 
 def test_assumptions_are_sentences_with_their_reasons(profile: Profile) -> None:
-    assert profile.assumptions == (
-        "mm_f16: model fused, block 16, alignment bits 24; nobody says",
-        "vector/float16: rounding nearest-even; it is usual",
-        "a launch is taken to cost 5 us",
-    )
+    assert profile.assumptions == {
+        "mm_f16": "model fused, block 16, alignment bits 24; nobody says",
+        "vector/float16": "rounding nearest-even; it is usual",
+        "launch": "taken to cost 5 us",
+    }
 
 
 def test_identity_is_what_a_device_must_say_of_itself(profile: Profile) -> None:
@@ -195,7 +195,7 @@ def test_a_profile_without_optional_parts_knows_that_it_knows_nothing() -> None:
     profile = parse_profile(least.encode(), "least.yaml")
     assert profile.memory_capacity is None
     assert profile.launch_cost_ms is None
-    assert profile.assumptions == ()
+    assert profile.assumptions == {}
     assert profile.facts() == {}
     assert not profile.declares("memory.device.capacity")
 

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.simulator.runtime import SimulatedDevice
-from tests.simulator.claims import Declares, Product, simulate
+from tests.simulator.claims import claims, simulate
 from tests.simulator.launching import Array, array, launch
 
 DEVICE = simulate()
@@ -22,7 +22,7 @@ CUBE = list(itertools.product(range(2), range(3), range(4)))
 
 def keeping(accumulator: str) -> SimulatedDevice:
     """A device whose sums are kept in a format."""
-    return simulate(Product(arithmetic=Declares(accumulator=accumulator)))
+    return simulate(claims(accumulator=accumulator))
 
 
 def product(a: list[list[int]], b: list[list[int]]) -> list[list[int]]:
@@ -192,7 +192,7 @@ def test_axes_are_kept_in_a_short_accumulator_too() -> None:
 
 
 def test_products_are_flushed_on_their_way_out_as_declared() -> None:
-    device = simulate(Product(arithmetic=Declares(flush_outputs=True)))
+    device = simulate(claims(flush="outputs"))
     a, b = array([[2.0**-126]], "float32"), array([[0.5]], "float32")
     assert launch(device, "matmul", [a, b], "float32", (1, 1)).tolist() == [[0.0]]
     assert launch(DEVICE, "matmul", [a, b], "float32", (1, 1)).tolist() == [[2.0**-127]]

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.simulator.runtime import SimulatedDevice
-from tests.simulator.claims import Declares, Product, simulate
+from tests.simulator.claims import claims, simulate
 from tests.simulator.exact import FORMATS
 from tests.simulator.launching import array, elementwise
 
@@ -250,7 +250,9 @@ TINY = 2.0**-126
 
 
 def flushing(*, inputs: bool = False, outputs: bool = False) -> SimulatedDevice:
-    return simulate(Product(arithmetic=Declares(flush_inputs=inputs, flush_outputs=outputs)))
+    return simulate(
+        claims(flush={(True, False): "inputs", (False, True): "outputs", (True, True): "both"}[inputs, outputs])
+    )
 
 
 def test_subnormals_are_kept_where_nothing_is_declared() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from harness.device.protocol import INVALID_VALUE, UNSUPPORTED, DeviceError, Tensor
 from harness.simulator.runtime import SimulatedDevice
-from tests.simulator.claims import Declares, Product, simulate
+from tests.simulator.claims import claims, simulate
 from tests.simulator.launching import array, elementwise, launch
 
 
@@ -72,7 +72,7 @@ def test_supports_answers_as_launch_would(
 
 
 def test_an_accumulator_that_cannot_be_computed_with_is_unsupported() -> None:
-    device = simulate(Product(arithmetic=Declares(accumulator="tf32")))
+    device = simulate(claims(accumulator="tf32"))
     assert not device.supports("sum", ["float32", "float32"])
     assert refused(device, "sum", [tensor(device, 1)], [tensor(device)]) == UNSUPPORTED
 

@@ -16,7 +16,7 @@ from harness.device.protocol import (
     Tensor,
 )
 from harness.simulator.memory import MAPPED_ABOVE, POISON
-from tests.simulator.claims import Product, simulate
+from tests.simulator.claims import claims, simulate
 
 SIZES = (64, MAPPED_ABOVE + 3)
 
@@ -38,7 +38,7 @@ def test_a_fresh_buffer_holds_no_zero(size: int) -> None:
 
 @pytest.mark.parametrize("size", SIZES)
 def test_a_buffer_at_a_released_ones_place_does_not_show_its_contents(size: int) -> None:
-    device = simulate(Product(memory_capacity=size))
+    device = simulate(claims(memory_capacity=size))
     first = device.allocate(size)
     device.write(first, bytes(size))
     device.release(first)
@@ -54,7 +54,7 @@ def test_a_write_poisons_what_is_around_it_and_changes_nothing_else(size: int) -
 
 
 def test_the_capacity_is_the_profiles_to_the_byte() -> None:
-    device = simulate(Product(memory_capacity=100))
+    device = simulate(claims(memory_capacity=100))
     device.allocate(60)
     with pytest.raises(DeviceError) as refusal:
         device.allocate(41)
@@ -63,7 +63,7 @@ def test_the_capacity_is_the_profiles_to_the_byte() -> None:
 
 
 def test_running_out_of_memory_leaves_everything_as_it_was() -> None:
-    device = simulate(Product(memory_capacity=16))
+    device = simulate(claims(memory_capacity=16))
     kept = device.allocate(8)
     device.write(kept, b"contents")
     with pytest.raises(DeviceError, match="free"):
@@ -73,7 +73,7 @@ def test_running_out_of_memory_leaves_everything_as_it_was() -> None:
 
 
 def test_an_unknown_capacity_is_sixteen_gibibytes_and_called_assumed() -> None:
-    device = simulate(Product(memory_capacity=None))
+    device = simulate(claims(memory_capacity=None))
     facts = device.describe().facts
     assert (facts["memory_bytes"], facts["memory_assumed"]) == (16 << 30, True)
     with pytest.raises(DeviceError) as refusal:
@@ -82,7 +82,7 @@ def test_an_unknown_capacity_is_sixteen_gibibytes_and_called_assumed() -> None:
 
 
 def test_sixty_gibibytes_cost_nothing_until_they_are_touched() -> None:
-    device = simulate(Product(memory_capacity=60 << 30))
+    device = simulate(claims(memory_capacity=60 << 30))
     began = time.perf_counter()
     buffer = device.allocate(60 << 30)
     last = (60 << 30) - 4
@@ -95,7 +95,7 @@ def test_sixty_gibibytes_cost_nothing_until_they_are_touched() -> None:
 
 
 def test_a_tensor_with_distant_elements_touches_only_those() -> None:
-    device = simulate(Product(memory_capacity=60 << 30))
+    device = simulate(claims(memory_capacity=60 << 30))
     buffer = device.allocate(40 << 30)
     stride = 9 << 30
     for index in range(4):
@@ -108,7 +108,7 @@ def test_a_tensor_with_distant_elements_touches_only_those() -> None:
 
 
 def test_a_buffer_of_no_bytes_is_legal() -> None:
-    device = simulate(Product(memory_capacity=0))
+    device = simulate(claims(memory_capacity=1))
     buffer = device.allocate(0)
     device.write(buffer, b"")
     assert device.read(buffer, 0) == b""
@@ -161,7 +161,7 @@ def test_a_write_takes_the_data_as_it_is_at_the_call() -> None:
 
 
 def test_a_released_handle_is_invalid_for_every_call_even_when_its_place_is_taken() -> None:
-    device = simulate(Product(memory_capacity=64))
+    device = simulate(claims(memory_capacity=64))
     released = device.allocate(64)
     device.release(released)
     taken = device.allocate(64)

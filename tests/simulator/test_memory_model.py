@@ -11,7 +11,7 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule
 
 from harness.device.protocol import INVALID_HANDLE, INVALID_VALUE, OUT_OF_MEMORY, DeviceError
 from harness.simulator.memory import POISON
-from tests.simulator.claims import Product, simulate
+from tests.simulator.claims import claims, simulate
 
 CAPACITY = 200
 small = st.integers(-3, 90)
@@ -24,7 +24,7 @@ class MemoryModel(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.device = simulate(Product(memory_capacity=CAPACITY))
+        self.device = simulate(claims(memory_capacity=CAPACITY))
         self.model: dict[int, bytearray] = {}
 
     @rule(target=buffers, size=st.integers(-2, 120))

@@ -9,7 +9,7 @@ import pytest
 from harness.device.protocol import Tensor
 from harness.profile.model import Profile
 from harness.profile.store import list_profiles, load_profile, parse_profile
-from harness.simulator.roofline import bandwidth, copy_cost_ms, cost_ms, operations_of, rate, write_cost_ms
+from harness.simulator.roofline import Roofline, bandwidth, operations_of, rate
 
 BASE = """
 profile: test/roof
@@ -64,25 +64,25 @@ WHOLE = profile(SERVES, BANDWIDTH, RATES, LAUNCH)
 def test_a_long_elementwise_operation_takes_its_traffic() -> None:
     x = Of("float32", (1000, 1000))
     # Three million-element tensors of 4 bytes are 12 MB: 0.12 ms at 100 GB/s; a million additions take 0.001 ms.
-    assert cost_ms("add", [x, x], x, WHOLE) == pytest.approx(0.12 + 0.01, rel=1e-12)
+    assert Roofline(WHOLE).launch_ms("add", [x, x], x) == pytest.approx(0.12 + 0.01, rel=1e-12)
     # Twice as fast in half the bytes: three of 2 MB.
     half = Of("float16", (1000, 1000))
-    assert cost_ms("add", [half, half], half, WHOLE) == pytest.approx(0.06 + 0.01, rel=1e-12)
+    assert Roofline(WHOLE).launch_ms("add", [half, half], half) == pytest.approx(0.06 + 0.01, rel=1e-12)
 
 
 def test_a_matrix_product_takes_its_arithmetic() -> None:
     x = Of("float32", (1000, 1000))
     # 2 * 10**9 operations: 2 ms at 1 TFLOP/s; 12 MB take 0.12 ms.
-    assert cost_ms("matmul", [x, x], x, WHOLE) == pytest.approx(2.01, rel=1e-12)
+    assert Roofline(WHOLE).launch_ms("matmul", [x, x], x) == pytest.approx(2.01, rel=1e-12)
     half = Of("float16", (1000, 1000))
     # The instruction that serves it has a rate of its own, 8 TFLOP/s.
-    assert cost_ms("matmul", [half, half], half, WHOLE) == pytest.approx(0.25 + 0.01, rel=1e-12)
+    assert Roofline(WHOLE).launch_ms("matmul", [half, half], half) == pytest.approx(0.25 + 0.01, rel=1e-12)
 
 
 def test_an_instruction_that_shortens_its_operands_has_the_rate_of_the_short_format() -> None:
     x = Of("float32", (1000, 1000))
     # 2 * 10**9 + 3 * 10**6 operations at 4 TFLOP/s.
-    assert cost_ms("gemm", [x, x, x], x, WHOLE) == pytest.approx(0.50075 + 0.01, rel=1e-12)
+    assert Roofline(WHOLE).launch_ms("gemm", [x, x, x], x) == pytest.approx(0.50075 + 0.01, rel=1e-12)
     assert rate(WHOLE, "float32", "gemm") == 4 * 10**12
     assert rate(WHOLE, "float32", "matmul") == 10**12
     assert rate(WHOLE, "float16") == 2 * 10**12
@@ -92,7 +92,7 @@ def test_an_instruction_that_shortens_its_operands_has_the_rate_of_the_short_for
 def test_broadcast_operands_are_read_once() -> None:
     x, row = Of("float32", (1000, 1000)), Of("float32", (1000,))
     # 4 MB, 4 kB and 4 MB: 8.004 MB.
-    assert cost_ms("multiply", [x, row], x, WHOLE) == pytest.approx(0.08004 + 0.01, rel=1e-12)
+    assert Roofline(WHOLE).launch_ms("multiply", [x, row], x) == pytest.approx(0.08004 + 0.01, rel=1e-12)
 
 
 def test_reductions_and_inner_products_count_their_terms() -> None:
@@ -109,49 +109,51 @@ def test_what_rounds_nothing_needs_no_rate() -> None:
     for operation in ("negative", "cast", "max"):
         assert operations_of(operation, [x], x) == 0
     # 8 MB read twice and 1 MB written.
-    assert cost_ms("less", [x, x], truth, WHOLE) == pytest.approx(0.17 + 0.01, rel=1e-12)
+    assert Roofline(WHOLE).launch_ms("less", [x, x], truth) == pytest.approx(0.17 + 0.01, rel=1e-12)
 
 
 def test_copies_read_and_write_and_writes_only_write() -> None:
-    assert copy_cost_ms(10**6, WHOLE) == pytest.approx(0.02 + 0.01, rel=1e-12)
-    assert write_cost_ms(10**6, WHOLE) == pytest.approx(0.01 + 0.01, rel=1e-12)
+    assert Roofline(WHOLE).copy_ms(10**6) == pytest.approx(0.02 + 0.01, rel=1e-12)
+    assert Roofline(WHOLE).write_ms(10**6) == pytest.approx(0.01 + 0.01, rel=1e-12)
 
 
 def test_an_unknown_rate_or_bandwidth_leaves_the_time_unknown() -> None:
     x, half = Of("float32", (10, 10)), Of("float64", (10, 10))
-    assert cost_ms("add", [half, half], half, WHOLE) is None
-    assert cost_ms("add", [x, x], x, profile(SERVES, BANDWIDTH, LAUNCH)) is None
+    assert Roofline(WHOLE).launch_ms("add", [half, half], half) is None
+    assert Roofline(profile(SERVES, BANDWIDTH, LAUNCH)).launch_ms("add", [x, x], x) is None
     without = profile(SERVES, RATES, LAUNCH)
-    assert cost_ms("add", [x, x], x, without) is None
-    assert copy_cost_ms(10, without) is None
-    assert write_cost_ms(10, without) is None
+    assert Roofline(without).launch_ms("add", [x, x], x) is None
+    assert Roofline(without).copy_ms(10) is None
+    assert Roofline(without).write_ms(10) is None
     assert bandwidth(without) is None
     assert rate(WHOLE, "float64") is None
 
 
 def test_without_a_launch_cost_nothing_is_added() -> None:
     x = Of("float32", (1000, 1000))
-    assert cost_ms("add", [x, x], x, profile(BANDWIDTH, RATES)) == pytest.approx(0.12, rel=1e-12)
+    assert Roofline(profile(BANDWIDTH, RATES)).launch_ms("add", [x, x], x) == pytest.approx(0.12, rel=1e-12)
 
 
 def test_nothing_takes_the_launch_alone() -> None:
     empty = Of("float32", (0, 5))
-    assert cost_ms("add", [empty, empty], empty, WHOLE) == 0.01
+    assert Roofline(WHOLE).launch_ms("add", [empty, empty], empty) == 0.01
     # B is still read: 80 bytes.
     b = Of("float32", (4, 5))
-    assert cost_ms("gemm", [Of("float32", (0, 4)), b, empty], empty, WHOLE) == pytest.approx(0.01 + 8e-7, rel=1e-12)
-    assert copy_cost_ms(0, WHOLE) == 0.01
+    assert Roofline(WHOLE).launch_ms("gemm", [Of("float32", (0, 4)), b, empty], empty) == pytest.approx(
+        0.01 + 8e-7, rel=1e-12
+    )
+    assert Roofline(WHOLE).copy_ms(0) == 0.01
 
 
 def test_tensors_of_launches_have_what_a_cost_needs() -> None:
     x = Tensor(1, "float32", (1000, 1000))
-    assert cost_ms("add", [x, x], x, WHOLE) == pytest.approx(0.13, rel=1e-12)
+    assert Roofline(WHOLE).launch_ms("add", [x, x], x) == pytest.approx(0.13, rel=1e-12)
 
 
 @pytest.mark.parametrize("name", list_profiles())
 def test_every_profile_has_a_time_for_an_addition_or_lacks_a_figure_for_it(name: str) -> None:
     shipped, x = load_profile(name), Of("float32", (1 << 20,))
-    found = cost_ms("add", [x, x], x, shipped)
+    found = Roofline(shipped).launch_ms("add", [x, x], x)
     known = bandwidth(shipped) is not None and rate(shipped, "float32") is not None
     assert (found is not None) == known
     assert found is None or found > 0

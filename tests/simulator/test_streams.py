@@ -11,7 +11,7 @@ from harness.device.protocol import INVALID_HANDLE, INVALID_VALUE, UNSUPPORTED, 
 from harness.simulator.memory import POISON
 from harness.simulator.runtime import SimulatedDevice
 from harness.simulator.streams import Event, Scheduler, Stream
-from tests.simulator.claims import Product, simulate
+from tests.simulator.claims import claims, simulate
 
 SEEDS = range(40)
 
@@ -113,7 +113,7 @@ def test_synchronising_the_device_finishes_every_stream() -> None:
 
 def test_release_waits_for_the_work_that_uses_the_buffer() -> None:
     for seed in SEEDS:
-        device = simulate(Product(memory_capacity=2), seed=seed)
+        device = simulate(claims(memory_capacity=2), seed=seed)
         source, target, stream = device.allocate(1), device.allocate(1), device.stream()
         device.write(source, b"x", stream=stream)
         device.copy(target, source, 1, stream=stream)
@@ -123,7 +123,7 @@ def test_release_waits_for_the_work_that_uses_the_buffer() -> None:
 
 
 def test_elapsed_counts_the_pieces_of_work_in_between() -> None:
-    device = simulate(Product(launch_cost_ms=0.25))
+    device = simulate(claims(launch_cost_ms=0.25))
     buffer, start, end = device.allocate(1), device.event(), device.event()
     device.record(start)
     for _ in range(3):
@@ -134,7 +134,7 @@ def test_elapsed_counts_the_pieces_of_work_in_between() -> None:
 
 def test_elapsed_over_a_wait_counts_what_was_waited_for() -> None:
     for seed in SEEDS:
-        device = simulate(Product(launch_cost_ms=1.0), seed=seed)
+        device = simulate(claims(launch_cost_ms=1.0), seed=seed)
         buffer, slow, quick = device.allocate(1), device.stream(), device.stream()
         start, done, end = device.event(), device.event(), device.event()
         device.record(start, quick)

@@ -16,10 +16,8 @@ from hypothesis import strategies as st
 
 from harness.device.protocol import DeviceError
 from harness.profile.store import list_profiles, load_profile, parse_profile
-from harness.simulator.arithmetic import Arithmetic, PlainArithmetic
 from harness.simulator.conversion import widen
 from harness.simulator.vector_unit import Conversion, UnitConduct, VectorUnit, unit_conduct
-from tests.simulator.claims import Product
 from tests.simulator.exact import FORMATS
 from tests.simulator.launching import Array, array
 from tests.simulator.test_conversion import MODES, in_mode
@@ -361,30 +359,9 @@ def test_normalizations_are_what_their_names_say() -> None:
     assert np.allclose(VectorUnit().rms_normalization(x, weight, epsilon=1e-6), plain * weight, rtol=1e-12)
 
 
-CALLS: list[tuple[str, tuple[str, ...], str]] = [
-    *((operation, (name,), name) for operation in ("exp", "sum", "mean", "prod", "max", "sqrt") for name in FLOATS),
-    *((operation, (name, name), name) for operation in ("add", "divide", "vecdot", "matmul") for name in FLOATS),
-    ("cast", ("float64",), "bfloat16"),
-    ("cast", ("float32",), "int8"),
-    ("less", ("float32", "float32"), "bool"),
-    ("matmul", ("int8", "int8"), "int32"),
-    ("matmul", ("float8_e4m3fn", "float8_e4m3fn"), "float32"),
-]
-
-
-@pytest.mark.parametrize(("operation", "dtypes", "result"), CALLS)
-def test_where_nothing_is_said_results_are_those_of_plain_arithmetic(
-    operation: str, dtypes: tuple[str, ...], result: str
-) -> None:
-    random = np.random.default_rng(11)
-    operands = [array(random.integers(-90, 90, (6, 6)) / 8, name) for name in dtypes]
-    plain = PlainArithmetic(Product()).compute(operation, operands, {}, result)
-    assert computed(UnitConduct(), operation, *operands, result=result).tobytes() == plain.tobytes()
-
-
 def test_an_accumulator_that_nothing_can_be_added_in_is_unsupported() -> None:
     conduct = UnitConduct(accumulator="float8_e5m2")
-    unit: Arithmetic = VectorUnit(conduct)
+    unit = VectorUnit(conduct)
     assert VectorUnit(conduct).conduct == conduct
     unit.prepare("add", ("float16", "float16", "float16"))
     with pytest.raises(DeviceError, match="no accumulator float8_e5m2"):

@@ -104,6 +104,12 @@ def shifted(value: int, left: int, rounding: int) -> int:
 
 
 @part
+def floored(value: int, left: int) -> int:
+    """``value`` times two to the power ``left``, rounded down."""
+    return value << min(max(left, 0), 62) >> min(max(-left, 0), 62)
+
+
+@part
 def rounded(units: int, exponent: int, target: Target) -> float:
     """``units`` * 2**``exponent`` rounded to the target; a negative number that becomes zero keeps its sign."""
     magnitude = abs(units)
@@ -112,6 +118,37 @@ def rounded(units: int, exponent: int, target: Target) -> float:
     kept = abs(shifted(units, exponent - last, target.rounding))
     value = float(kept) * power_of_two(min(max(last, -1022), 960))
     return finished(-value if units < 0 else value, target)
+
+
+@part
+def shortened(value: float, target: Target) -> float:
+    """A float64 rounded to the target where that takes no more than its last 52 bits; others and 0 are left alone."""
+    word: int = bits_of(value)
+    drop = 53 - target.precision + max(target.least + 1023 - ((word >> 52) & 0x7FF), 0)
+    drop = 0 if drop > 52 else drop
+    half = (1 << drop) >> 1
+    to_even = ((word >> drop) & 1) - 1 if target.rounding == NEAREST_EVEN and half > 0 else 0
+    upward = TOWARD_NEGATIVE if word < 0 else TOWARD_POSITIVE
+    added = (half if target.rounding <= NEAREST_AWAY else 0) + to_even + (
+        (1 << drop) - 1 if target.rounding == upward else 0
+    )  # fmt: skip
+    found: float = float_of(((word + added) >> drop) << drop)
+    return found
+
+
+@part
+def round_all(units: Any, exponents: Any, target: Target, sums: Any, short: bool) -> None:
+    """Each of ``units`` * 2**``exponents`` rounded to the target; ``short`` where all units are below 2**52."""
+    far = 0 if short else 1
+    if short:
+        smallest = power_of_two(target.least - target.precision + 2)
+        for lane in range(sums.size):
+            value = float(units[lane]) * power_of_two(min(max(types.int64(exponents[lane]), -1022), 960))
+            sums[lane] = finished(shortened(value, target), target)
+            far |= value != 0.0 and abs(value) < smallest
+    if far:
+        for lane in range(sums.size):
+            sums[lane] = rounded(units[lane], types.int64(exponents[lane]), target)
 
 
 @part
@@ -169,13 +206,3 @@ def multiplied(x: float, y: float, target: Target) -> float:
     if target.native == 64:
         return finished(product, target)
     return narrowed(product, 0.0, target)
-
-
-@part
-def multiplied_and_added(x: float, y: float, z: float, target: Target) -> float:
-    """``x * y + z`` rounded once to the target."""
-    if target.native == 32:
-        return finished(float(fused_multiply_add(types.float32(x), types.float32(y), types.float32(z))), target)
-    if target.native == 64:
-        return finished(fused_multiply_add(x, y, z), target)
-    return added(x * y, z, target)

@@ -1,4 +1,4 @@
-"""One block of products and the room to add it in, as compiled code sees them."""
+"""Chains of blocks of products, and the room to add them in, as compiled code sees them."""
 
 from __future__ import annotations
 
@@ -39,20 +39,22 @@ class Bench(NamedTuple):
     term_exponents: NDArray[Any]
     terms: NDArray[Any]
     products: NDArray[Any]
+    halves: NDArray[Any]
     limbs: NDArray[Any]
 
 
-class Block(NamedTuple):
-    """One block of products: ``a`` holds just its elements, ``b`` has them from ``at`` on.
+class ChainOfBlocks(NamedTuple):
+    """Products to add block after block: ``length`` elements of A, one lane or as many as of B, and of B.
 
-    ``precision`` and ``least`` are of the format the sums have before it.
+    ``block`` is room for one block of A in every lane. ``special`` says that an operand is infinite or NaN;
+    ``precision`` and ``least`` are of the format the sums have before the first block.
     """
 
     target: Target
     a: Lanes
     b: Lanes
-    at: int
-    size: int
+    block: Lanes
+    length: int
     special: bool
     precision: int
     least: int
@@ -79,6 +81,7 @@ def new_bench(block: int, lanes: int, *, as_values: bool) -> Bench:
         np.zeros((GROUPS, lanes), np.int64),
         np.zeros((terms, lanes), np.int32),
         np.zeros((terms, lanes), np.int64),
+        np.zeros((block - terms, lanes), np.float64),
         np.zeros((block - terms, lanes), np.float64),
         np.zeros(LIMBS, np.int64),
     )

@@ -1,13 +1,14 @@
 """Compiling loops: numba, with its cache where one can be kept.
 
-A cached function is found again by the text of its own file only. ``kernel`` therefore also ties it to the text of the
-files its parts come from, so that no stale machine code outlives a change in one of them.
+A cached function is found again by its name and the text of its own file. ``kernel`` therefore adds to its name a
+digest of all the files its parts come from, so that no stale machine code outlives a change in one of them.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -26,14 +27,16 @@ def part(function: F) -> F:
 
 def kernel(function: F) -> F:
     """A function that Python calls; it releases the interpreter while it runs, and is cached on disk."""
+    function.__qualname__ += f"-{_parts_digest()}"
     try:
         return cast("F", numba.njit(nogil=True, error_model="numpy", cache=True)(function))
     except RuntimeError:  # neither beside the source nor in the user's home can a cache be written
         return part(function)
 
 
-def parts_digest() -> int:
-    """A number that changes when the text of any part does."""
+@cache
+def _parts_digest() -> str:
+    """A word that changes when the text of any part does."""
     folder = Path(__file__).parent
     text = b"".join((folder / name).read_bytes() for name in ("../formats.py", *_PARTS))
-    return int.from_bytes(hashlib.blake2b(text, digest_size=6).digest(), "big")
+    return hashlib.blake2b(text, digest_size=6).hexdigest()

@@ -8,10 +8,10 @@ from numba import types
 from numpy.typing import NDArray
 
 from harness.simulator.matrix.accumulators import Target, leading_zeros, rounded
-from harness.simulator.matrix.blocks import ADDEND, ADDEND_EXPONENT, FLAGS, LIMBS, SMALL, TOTAL, Bench, Block
+from harness.simulator.matrix.blocks import ADDEND, ADDEND_EXPONENT, FLAGS, LIMBS, SMALL, TOTAL, Bench, ChainOfBlocks
 from harness.simulator.matrix.compiled import part
-from harness.simulator.matrix.fused import make_terms, note_overflow, note_special, open_step, set_special
-from harness.simulator.matrix.operands import NEVER
+from harness.simulator.matrix.fused import highest_of, make_terms, note_overflow, note_special, open_block, set_special
+from harness.simulator.matrix.operands import NEVER, bring
 
 #: What the lowest limb of a long sum counts: units of two to this power. So a long sum holds products of any two
 #: formats up to float32, whose last bits are worth 2**-298, and many of the largest of them, below 2**256.
@@ -30,18 +30,23 @@ class Exact(NamedTuple):
     limit: int
 
 
-def exact_step(how: Exact, block: Block, sums: Any) -> None:
-    """Add one block of products to ``sums``."""
-    bench, width = block.bench, sums.size
-    open_step(sums, False, NEVER, block.precision, block.least, bench)
-    make_terms(how.block, NEVER, block, width)
-    _add_exactly(how.block, how.fraction, block.precision, width, bench)
-    if block.special:
-        note_special(how.block, block, width)
-    if how.limit < -NEVER:
-        note_overflow(how.block, 1, how.fraction, how.limit, block, width)
-    _close(how.block, how.fraction, block.precision, block.target, sums, bench)
-    set_special(bench.narrow[FLAGS], sums)
+def exact_chain(how: Exact, chain: ChainOfBlocks, sums: Any) -> None:
+    """Add block after block of products to ``sums``."""
+    bench, in_a, in_b, width = chain.bench, chain.block.parts, chain.b.parts, sums.size
+    precision, least = chain.precision, chain.least
+    for at in range(0, chain.length, how.block):
+        bring(chain.a, at, how.block, chain.special, chain.block, width)
+        special = open_block(sums, False, NEVER, precision, least, bench.narrow, bench.wide)
+        make_terms(how.block, NEVER, in_a, in_b, at, width, bench)
+        _add_exactly(how.block, how.fraction, precision, width, bench)
+        if chain.special:
+            special |= note_special(how.block, in_a, in_b, at, bench.narrow[FLAGS], width)
+        if how.limit < -NEVER and highest_of(bench.group_top[0, :width]) >= how.limit - 1:
+            special |= note_overflow(how.block, how.fraction, how.limit, in_a, in_b, at, bench.narrow[FLAGS], width)
+        _close(how.block, how.fraction, precision, chain.target, sums, bench)
+        if special:
+            set_special(bench.narrow[FLAGS], sums)
+        precision, least = chain.target.precision, chain.target.least
 
 
 @part

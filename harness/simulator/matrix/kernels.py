@@ -9,15 +9,15 @@ from numba.extending import overload
 from numpy.typing import NDArray
 
 from harness.simulator.matrix.accumulators import Target, added, narrowed
-from harness.simulator.matrix.blocks import Bench, Block, Lanes, new_bench, new_lanes
-from harness.simulator.matrix.compiled import kernel, parts_digest
-from harness.simulator.matrix.exact import Exact, exact_step
-from harness.simulator.matrix.fused import Fusion, ShortFusion, fused_step, short_step
-from harness.simulator.matrix.operands import Words, bring, fill_lanes
-from harness.simulator.matrix.stepwise import Chain, Pairwise, chain_step, pairwise_step
+from harness.simulator.matrix.blocks import Bench, ChainOfBlocks, Lanes, new_bench, new_lanes
+from harness.simulator.matrix.compiled import kernel
+from harness.simulator.matrix.exact import Exact, exact_chain
+from harness.simulator.matrix.fused import Fusion, ShortFusion, fused_chain, short_chain
+from harness.simulator.matrix.operands import Words, fill_lanes
+from harness.simulator.matrix.stepwise import MultiplyAdds, Pairwise, multiply_add_chain, pairwise_chain
 
 #: How many columns or dot products are computed side by side.
-LANES = 256
+LANES = 512
 
 
 class Chained(NamedTuple):
@@ -54,79 +54,55 @@ def new_room(chained: Chained, length: int, columns: int, *, as_values: bool, se
     )
 
 
-def add_block(how: Any, block: Any, sums: Any) -> None:
-    """Bring one block of products onto ``sums``, as the class of ``how`` says; it exists in compiled code alone."""
+def add_products(how: Any, chain: Any, sums: Any) -> None:
+    """Add a chain of blocks to ``sums``, as the class of ``how`` says; it exists in compiled code alone."""
     raise NotImplementedError
 
 
-@overload(add_block, strict=False)
-def _add_block(how: Any, block: Any, sums: Any) -> Callable[..., None]:
-    return _STEPS[how.instance_class]
+@overload(add_products, strict=False)
+def _add_products(how: Any, chain: Any, sums: Any) -> Callable[..., None]:
+    return _CHAINS[how.instance_class]
 
 
-_STEPS: dict[type, Callable[..., None]] = {
-    ShortFusion: short_step,
-    Fusion: fused_step,
-    Exact: exact_step,
-    Pairwise: pairwise_step,
-    Chain: chain_step,
+_CHAINS: dict[type, Callable[..., None]] = {
+    ShortFusion: short_chain,
+    Fusion: fused_chain,
+    Exact: exact_chain,
+    Pairwise: pairwise_chain,
+    MultiplyAdds: multiply_add_chain,
 }
 
 
-def _chain(text: int) -> Callable[..., None]:
-    @kernel
-    def chain(
-        chained: Chained, take: NDArray[Any], a: Words, b: Words, sums: NDArray[Any], first: int, room: Room
-    ) -> None:
-        text  # noqa: B018 - ties the cache to the text of the parts
-        how, target, in_a, in_b, separate = chained.how, chained.target, room.a, room.b, room.separate
-        for left in range(0, sums.shape[1], LANES):
-            count = min(LANES, sums.shape[1] - left)
-            special_b = fill_lanes(b, left + (first if separate else 0), count, take, how.exact_group, in_b)
-            for row in range(sums.shape[0]):
-                at_a, count_a = (first + left, count) if separate else (first + row, 1)
-                special = fill_lanes(a, at_a, count_a, take, how.exact_group, in_a) or special_b
-                lanes = sums[row, left : left + count]
-                precision, least = chained.precision, chained.least
-                for at in range(0, take.size, how.block):
-                    size = min(how.block, take.size - at)
-                    bring(in_a, at, size, special, room.block, count)
-                    block = Block(target, room.block, in_b, at, size, special, precision, least, room.bench)
-                    add_block(how, block, lanes)
-                    precision, least = target.precision, target.least
+@kernel
+def chain(chained: Chained, take: NDArray[Any], a: Words, b: Words, sums: NDArray[Any], first: int, room: Room) -> None:
+    """Add the products of the elements that ``take`` names, in that order, to ``sums``.
 
-    return chain
-
-
-def _add(text: int) -> Callable[..., None]:
-    @kernel
-    def add(sums: NDArray[Any], others: NDArray[Any], target: Target) -> None:
-        text  # noqa: B018 - the same
+    They are those of rows of A from ``first`` on with all columns of B; where the room is ``separate``, those of row
+    after row with its own, for a single row of sums.
+    """
+    how, target, in_a, in_b, separate = chained.how, chained.target, room.a, room.b, room.separate
+    precision, least, length = chained.precision, chained.least, take.size
+    for left in range(0, sums.shape[1], LANES):
+        count = min(LANES, sums.shape[1] - left)
+        special_b = fill_lanes(b, left + (first if separate else 0), count, take, how.exact_group, in_b)
         for row in range(sums.shape[0]):
-            for i in range(sums.shape[1]):
-                sums[row, i] = added(sums[row, i], others[row, i], target)
-
-    return add
-
-
-def _narrow(text: int) -> Callable[..., None]:
-    @kernel
-    def narrow(sums: NDArray[Any], target: Target) -> None:
-        text  # noqa: B018 - the same
-        for row in range(sums.shape[0]):
-            for i in range(sums.shape[1]):
-                sums[row, i] = narrowed(sums[row, i], 0.0, target)
-
-    return narrow
+            at_a, count_a = (first + left, count) if separate else (first + row, 1)
+            special = fill_lanes(a, at_a, count_a, take, how.exact_group, in_a) or special_b
+            blocks = ChainOfBlocks(target, in_a, in_b, room.block, length, special, precision, least, room.bench)
+            add_products(how, blocks, sums[row, left : left + count])
 
 
-_TEXT = parts_digest()
+@kernel
+def add(sums: NDArray[Any], others: NDArray[Any], target: Target) -> None:
+    """Add ``others`` to ``sums``, each sum rounded once."""
+    for row in range(sums.shape[0]):
+        for i in range(sums.shape[1]):
+            sums[row, i] = added(sums[row, i], others[row, i], target)
 
-#: ``chain(chained, take, a, b, sums, first, room)`` adds the products of the elements that ``take`` names, in that
-#: order, to ``sums``: of rows of A from ``first`` on with all columns of B; where the room is ``separate``, of row
-#: after row with its own, for a single row of sums.
-chain = _chain(_TEXT)
-#: ``add(sums, others, target)`` adds two arrays, each sum rounded once.
-add = _add(_TEXT)
-#: ``narrow(sums, target)`` rounds each sum.
-narrow = _narrow(_TEXT)
+
+@kernel
+def narrow(sums: NDArray[Any], target: Target) -> None:
+    """Round each of ``sums``."""
+    for row in range(sums.shape[0]):
+        for i in range(sums.shape[1]):
+            sums[row, i] = narrowed(sums[row, i], 0.0, target)

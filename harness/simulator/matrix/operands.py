@@ -122,22 +122,19 @@ def _scale_operands(operand: Words, first: int, count: int, take: Any, exact_gro
 @part
 def bring(source: Lanes, begin: int, count: int, special: bool, lanes: Lanes, width: int) -> None:
     """Copy ``count`` elements of each lane, kinds only where one is special; where ``source`` has one lane, to all."""
-    step = 0 if source.parts.shape[2] == 1 else 1
-    parts, values, scales = source.parts, source.values, source.scales
-    if values.size > 0:
-        _copy(values, begin, count, step, lanes.values, width)
-    else:
-        for row in range(3 if special else 2):
-            _copy(parts[row], begin, count, step, lanes.parts[row], width)
-        for row in range(2):
-            per_group = parts.shape[1] // max(scales.shape[1], 1)
-            _copy(scales[row], begin // max(per_group, 1), lanes.scales.shape[1], step, lanes.scales[row], width)
+    parts, scales = source.parts, source.scales
+    for row in range(3 if special else 2):
+        bring_values(parts[row], begin, count, lanes.parts[row], width)
+    per_group = parts.shape[1] // scales.shape[1] if scales.shape[1] > 0 else 1
+    for row in range(2):
+        bring_values(scales[row], begin // per_group, lanes.scales.shape[1], lanes.scales[row], width)
 
 
 @part
-def _copy(source: Any, begin: int, count: int, step: int, target: Any, width: int) -> None:
+def bring_values(source: Any, begin: int, count: int, target: Any, width: int) -> None:
+    """Copy ``count`` rows of lanes; where ``source`` has one lane, to all."""
     for q in range(count):
-        if step == 0:
+        if source.shape[1] == 1:
             value = source[begin + q, 0]
             for lane in range(width):
                 target[q, lane] = value

@@ -17,7 +17,7 @@ from harness.simulator.matrix.fused import Fusion, ShortFusion
 from harness.simulator.matrix.kernels import Chained
 from harness.simulator.matrix.operands import NEVER
 from harness.simulator.matrix.order import Plan
-from harness.simulator.matrix.stepwise import Chain, Pairwise
+from harness.simulator.matrix.stepwise import MultiplyAdds, Pairwise
 
 _ROUNDINGS = {
     "nearest-even": NEAREST_EVEN,
@@ -61,11 +61,11 @@ def _target(dot: Dot, name: str, rounding: str, fraction_bits: int) -> Target:
     return Target(fraction_bits + 1, form.least, form.greatest, _ROUNDINGS[rounding], flush, native)
 
 
-def _how(dot: Dot) -> Fusion | ShortFusion | Exact | Pairwise | Chain:
+def _how(dot: Dot) -> Fusion | ShortFusion | Exact | Pairwise | MultiplyAdds:
     """How a block is added."""
     block, model = block_of(dot), dot.get("model")
     if model == "fma":
-        return Chain(block, 0)
+        return MultiplyAdds(block, 0)
     if model == "pairwise":
         return Pairwise(block, 0)
     a, b, group = FORMATS[dot.a], FORMATS[dot.b], dot.get("exact_group", 0)
@@ -76,15 +76,18 @@ def _how(dot: Dot) -> Fusion | ShortFusion | Exact | Pairwise | Chain:
         return Exact(block, 0, fraction, limit)
     if group:
         fraction += 2 * FORMATS[dot.get("scale_format")].fraction_bits - a.least - b.least
+    late = dot.get("late_bits", 0) if dot.get("addend") == "late" else 0
+    bits = dot.get("alignment_bits")
     common = {
         "block": block,
         "groups": dot.get("groups", 1),
-        "bits": dot.get("alignment_bits"),
+        "bits": bits,
         "zero_exponent": dot.get("zero_exponent", NEVER),
         "fraction": fraction,
         "limit": limit,
-        "late_bits": dot.get("late_bits", 0) if dot.get("addend") == "late" else 0,
+        "late_bits": late,
         "reach": dot.get("addend_reach", -1),
+        "short": max(bits, late) + (14 if group else 3 + block.bit_length()) <= 50,
         "exact_group": group,
     }
     chunk = _chunk(dot, fraction, common["zero_exponent"])
