@@ -17,6 +17,9 @@ PROJECT = nox.project.load_toml("pyproject.toml")
 #: The release of torch whose adapter is tested.
 TORCH = "torch==2.13.0"
 
+#: Other implementations of matrix units and of number formats.
+NUMERIC_PEERS = ("mmasim==2.1.1", "gfloat==0.5.2")
+
 
 def install(session: nox.Session, *groups: str, extras: tuple[str, ...] = ()) -> None:
     """Put Assay, as an editable install, and groups of pyproject.toml into the session's environment."""
@@ -92,8 +95,9 @@ def whole(session: nox.Session) -> None:
 
 @nox.session
 def peers(session: nox.Session) -> None:
-    """Other implementations read what Assay writes: securesystemslib verifies its envelopes."""
-    install(session, "test", extras=("securesystemslib[crypto]>=1.2",))
+    """Other implementations: securesystemslib reads our envelopes, mmasim and gfloat compute the same bits."""
+    install(session, "test", extras=(TORCH, "securesystemslib[crypto]>=1.2", *NUMERIC_PEERS))
+    need(session, "g++")
     session.run("python", "-m", "pytest", "tests/peers", *session.posargs)
 
 
@@ -112,7 +116,8 @@ def wheel(session: nox.Session) -> None:
 
 @nox.session
 def benchmarks(session: nox.Session) -> None:
-    """What a case, a frame and a verdict cost on this machine."""
-    install(session, "test")
+    """What a case, a frame, a verdict and a multiply-add cost on this machine."""
+    install(session, "test", extras=(TORCH, *NUMERIC_PEERS))
+    need(session, "g++")
     for script in sorted(Path("benchmarks").glob("*.py")):
         session.run("python", str(script), *session.posargs)

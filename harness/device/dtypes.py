@@ -34,5 +34,8 @@ _NATIVE = frozenset(
     ]
 )
 _EXTENDED = frozenset(
-    ["bfloat16", "float8_e4m3fn", "float8_e5m2", "float8_e4m3fnuz", "float8_e5m2fnuz", "int4", "uint4"]
+    [
+        *["bfloat16", "float8_e4m3fn", "float8_e5m2", "float8_e4m3fnuz", "float8_e5m2fnuz", "float8_e8m0fnu"],
+        *["float6_e2m3fn", "float6_e3m2fn", "float4_e2m1fn", "int4", "uint4"],
+    ]
 )

@@ -53,6 +53,8 @@ def _integers(row: InstructionRow, said: _Said) -> Iterator[_Contradiction]:
     if len(kinds) > 1:
         yield "a", "mixes integers with floating-point formats"
     elif "integer" in kinds:
+        if any("32" in format_ or "64" in format_ for format_ in formats_of(row.a) + formats_of(row.b)):
+            yield "a", "multiplies integers of more than 16 bits, which is not modelled"
         for field in said.keys() - {"overflow", "accumulator", "block"}:
             yield field, "is about floating-point sums; these are of integers, which are exact"
     elif "overflow" in said:
@@ -70,8 +72,19 @@ def _models(row: InstructionRow, said: _Said) -> Iterator[_Contradiction]:
         yield "addend", "cannot be: a tree of rounded sums takes C last"
     if model == "exact" and said.get("addend") == "late":
         yield "addend", "cannot be late: an exact sum has no second step"
-    if {"float64"} & set(formats_of(row.a) + formats_of(row.b)) and model in ("fused", "exact"):
-        yield "model", f"is {model}, which is not modelled for products of float64, only fma and pairwise are"
+
+
+def _doubles(row: InstructionRow, said: _Said) -> Iterator[_Contradiction]:
+    """Units on float64 round every step to nearest, in float64 alone."""
+    used = {*formats_of(row.a), *formats_of(row.b), row.c, row.d, said.get("accumulator", row.d)}
+    if "float64" not in used:
+        return
+    if said.get("model") in ("fused", "exact"):
+        yield "model", f"is {said['model']}, which is not modelled with float64, only fma and pairwise are"
+    elif used != {"float64"} and "model" in said:
+        yield "model", f"is {said['model']} of float64 and other formats together, which is not modelled"
+    if said.get("rounding", "nearest-even") != "nearest-even":
+        yield "rounding", "is not modelled for float64, only nearest-even is"
 
 
 def _groups(row: InstructionRow, said: _Said) -> Iterator[_Contradiction]:
@@ -91,6 +104,8 @@ def _second_step(row: InstructionRow, said: _Said) -> Iterator[_Contradiction]:
             yield field, "is about a second step, which there is none without `addend: late`"
     if late and "late_bits" not in said:
         yield "addend", "is late, and nothing says how many bits the second step keeps: add late_bits"
+    if late and "zero_exponent" in said:
+        yield "zero_exponent", "is about terms beside which C stands; here C comes late, and zeros take no part"
     if late and said.get("late_bits", 64) < said.get("alignment_bits", 0):
         yield "late_bits", "is fewer than alignment_bits: the second step cannot keep less than the first"
 
@@ -103,6 +118,8 @@ def _scales(row: InstructionRow, said: _Said) -> Iterator[_Contradiction]:
     narrow = all(format_.startswith(("float6_", "float4_")) for format_ in formats_of(row.a) + formats_of(row.b))
     if "exact_group" in said and not narrow:
         yield "exact_group", "is only modelled for formats of six and four bits"
+    if "exact_group" in said and said.get("product_range") == "accumulator":
+        yield "product_range", "cannot be the accumulator's: products are added before anything has its range"
     group, scaled, block = said.get("exact_group"), said.get("scale_block"), said.get("block")
     if group and scaled and scaled % group:
         yield "exact_group", f"is {group}, which does not divide the {scaled} elements that share a scale"
@@ -140,16 +157,13 @@ def _rounding(row: InstructionRow, said: _Said) -> Iterator[_Contradiction]:
     accumulator = said.get("accumulator", row.d)
     if DTYPES.get(accumulator) == "floating" and accumulator not in _FRACTION_BITS:
         yield "accumulator", f"is {accumulator}, in which no sum is kept"
-    if said.get("accumulator") in _FRACTION_BITS and said.get("model") in ("fma", "pairwise"):
-        nearest = said.get("rounding", "nearest-even") == "nearest-even"
-        if "float64" in (said["accumulator"], row.d) and not nearest:
-            yield "rounding", "is not modelled for sums in float64, only nearest-even is"
 
 
 #: Every rule, each over what is declared and assumed together.
 RULES: tuple[Callable[[InstructionRow, _Said], Iterator[_Contradiction]], ...] = (
     _integers,
     _models,
+    _doubles,
     _groups,
     _second_step,
     _scales,

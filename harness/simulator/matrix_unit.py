@@ -17,10 +17,9 @@ from harness.profile.store import load_profile
 from harness.simulator.formats import FORMATS, INFINITE, NAN, ZERO, Format, decode
 from harness.simulator.matrix import integers
 from harness.simulator.matrix.dot import Dot, dot_of
-from harness.simulator.matrix.operands import Words
+from harness.simulator.matrix.operands import Operand, ScaledWords, Values, Words
 from harness.simulator.matrix.order import Products, accumulate
 from harness.simulator.matrix.plans import flushes, plan_of
-from harness.simulator.matrix.stepwise import MultiplyAdds, Pairwise
 
 Array = NDArray[Any]
 
@@ -28,8 +27,6 @@ Array = NDArray[Any]
 _HELD = 1 << 20
 
 _NO_TABLE = np.empty((3, 0), np.int32)
-_NO_WORDS = np.empty((0, 0), np.uint32)
-_NO_VALUES = np.empty((0, 0), np.float64)
 
 
 def matrix_unit(profile: Profile | str | Path, instruction: str, threads: int = 1) -> MatrixUnit:
@@ -92,6 +89,8 @@ class MatrixUnit:
         """``a`` and ``b`` as rows along K; ``products`` of every row with every other, else of each with its own."""
         dot = self.arithmetic
         if dot.integer:
+            if scale_a is not None or scale_b is not None:
+                raise UsageError(f"{dot.instruction} takes no scales", remedy="leave scale_a and scale_b out")
             return integers.compute(dot, a, b, c, products=products)
         assert self._plan is not None
         left, right = self._operand(dot.a, a, scale_a, "a"), self._operand(dot.b, b, scale_b, "b")
@@ -118,27 +117,22 @@ class MatrixUnit:
         rows = max(1, min(_HELD // max(1, c[:1].size), -(-c.shape[0] // self._threads)))
         return [(begin, min(begin + rows, c.shape[0])) for begin in range(0, c.shape[0], rows)]
 
-    def _operand(self, name: str, array: Array, scales: Array | None, what: str) -> Words:
+    def _operand(self, name: str, array: Array, scales: Array | None, what: str) -> Operand:
         dot, form = self.arithmetic, FORMATS[name]
-        flush = flushes(dot, "inputs")
-        table, scale_table = _NO_TABLE, _NO_TABLE
-        words, values, scale_words = _NO_WORDS, _NO_VALUES, _NO_WORDS
-        if self._plan is not None and isinstance(self._plan.from_c.how, Pairwise | MultiplyAdds):
-            values = np.ascontiguousarray(_values(name, array, what, flush=flush))
-        else:
-            words = np.ascontiguousarray(_words(form, array, what).astype(np.uint32, copy=False))
-            table = _table(name) if form.width <= 16 else table
-        block = dot.get("scale_block", 0)
+        flush, block = flushes(dot, "inputs"), dot.get("scale_block", 0)
         if (scales is None) != (block == 0):
             missing = "needs scales of its operands" if block else "takes no scales"
             raise UsageError(f"{dot.instruction} {missing}", remedy="give scale_a and scale_b, or neither")
-        if scales is not None:
-            scale = FORMATS[dot.get("scale_format")]
-            scale_words = _scale_words(scale, scales, (array.shape[0], -(-array.shape[1] // block)), what)
-            scale_table = _table(scale.name)
-        return Words(
-            words, values, table, form.precision, form.least, form.dropped, int(flush), scale_words, scale_table, block
-        )
+        if dot.get("model") in ("pairwise", "fma"):
+            return Values(np.ascontiguousarray(_values(name, array, what, flush=flush)))
+        found = np.ascontiguousarray(_words(form, array, what).astype(np.uint32, copy=False))
+        table = _table(name) if form.width <= 16 else _NO_TABLE
+        words = Words(found, table, form.precision, form.least, form.dropped, int(flush))
+        if scales is None:
+            return words
+        scale = FORMATS[dot.get("scale_format")]
+        shape = array.shape[0], -(-array.shape[1] // block)
+        return ScaledWords(words, _scale_words(scale, scales, shape, what), _table(scale.name), block)
 
     def _packed(self, sums: Array) -> Array:
         """Values of D's format as its words; every NaN has the pattern the unit writes."""

@@ -190,8 +190,8 @@ def added(x: float, y: float, target: Target) -> float:
     total = x + y
     if target.native == 64:
         return finished(total, target)
-    if total == 0.0 and x != 0.0 and target.rounding == TOWARD_NEGATIVE:
-        return -0.0
+    if total == 0.0 and target.rounding == TOWARD_NEGATIVE:
+        return -0.0 if x != 0.0 or bits_of(x) < 0 or bits_of(y) < 0 else 0.0
     part_of_y = total - x
     error = (x - (total - part_of_y)) + (y - part_of_y)
     return narrowed(total, error, target)

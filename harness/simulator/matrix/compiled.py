@@ -17,7 +17,16 @@ import numba
 F = TypeVar("F", bound=Callable[..., Any])
 
 #: The files whose code is compiled into every kernel.
-_PARTS = ("accumulators.py", "blocks.py", "operands.py", "fused.py", "exact.py", "stepwise.py", "kernels.py")
+_PARTS = (
+    "accumulators.py",
+    "blocks.py",
+    "operands.py",
+    "alignment.py",
+    "fused.py",
+    "exact.py",
+    "stepwise.py",
+    "kernels.py",
+)
 
 
 def part(function: F) -> F:

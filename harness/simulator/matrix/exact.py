@@ -8,9 +8,16 @@ from numba import types
 from numpy.typing import NDArray
 
 from harness.simulator.matrix.accumulators import Target, leading_zeros, rounded
+from harness.simulator.matrix.alignment import (
+    highest_of,
+    make_terms,
+    note_overflow,
+    note_special,
+    open_block,
+    set_special,
+)
 from harness.simulator.matrix.blocks import ADDEND, ADDEND_EXPONENT, FLAGS, LIMBS, SMALL, TOTAL, Bench, ChainOfBlocks
 from harness.simulator.matrix.compiled import part
-from harness.simulator.matrix.fused import highest_of, make_terms, note_overflow, note_special, open_block, set_special
 from harness.simulator.matrix.operands import NEVER, bring
 
 #: What the lowest limb of a long sum counts: units of two to this power. So a long sum holds products of any two
@@ -35,7 +42,7 @@ def exact_chain(how: Exact, chain: ChainOfBlocks, sums: Any) -> None:
     bench, in_a, in_b, width = chain.bench, chain.block.parts, chain.b.parts, sums.size
     precision, least = chain.precision, chain.least
     for at in range(0, chain.length, how.block):
-        bring(chain.a, at, how.block, chain.special, chain.block, width)
+        bring(chain.a.parts, at, how.block, chain.block.parts, width)
         special = open_block(sums, False, NEVER, precision, least, bench.narrow, bench.wide)
         make_terms(how.block, NEVER, in_a, in_b, at, width, bench)
         _add_exactly(how.block, how.fraction, precision, width, bench)

@@ -1,4 +1,7 @@
-"""Matrix instructions on integers: sums are exact, and wrap or saturate in the format of D."""
+"""Matrix instructions on integers: sums are exact, and wrap in the format of D, or saturate at each instruction's end.
+
+Products of integers of at most 8 bits are exact in float64, and so are sums of 2**37 of them, which BLAS adds fast.
+"""
 
 from __future__ import annotations
 
@@ -14,8 +17,6 @@ from harness.simulator.matrix.dot import Dot
 Array = NDArray[Any]
 
 _LIMITS = {"int4": (-8, 7), "uint4": (0, 15)}
-#: Products of 8-bit integers in float64 are exact up to this many, and BLAS adds them fast.
-_EXACT = 1 << 37
 
 
 def compute(dot: Dot, a: Array, b: Array, c: Array, *, products: bool) -> Array:
@@ -27,14 +28,18 @@ def compute(dot: Dot, a: Array, b: Array, c: Array, *, products: bool) -> Array:
     left, right = _whole(dot.a, a, "a"), _whole(dot.b, b, "b")
     if c.dtype != numpy_dtype(dot.c):
         raise UsageError(f"c is an array of {c.dtype}, not of {dot.c}", remedy="convert it")
-    if products:
-        found = np.asarray(left.astype(np.float64) @ right.astype(np.float64).T).astype(np.int64)
-    else:
-        found = np.einsum("ij,ij->i", left, right)
-    total = found + c.astype(np.int64)
+    total = c.astype(np.int64)
+    saturates = dot.get("overflow", "wrap") == "saturate"
+    step = dot.depth if saturates else max(left.shape[1], 1)
     limits = np.iinfo(dot.d)
-    if dot.get("overflow", "wrap") == "saturate":
-        total = np.clip(total, limits.min, limits.max)
+    for begin in range(0, left.shape[1], step):
+        in_a, in_b = left[:, begin : begin + step], right[:, begin : begin + step]
+        if products:
+            total = total + np.asarray(in_a.astype(np.float64) @ in_b.astype(np.float64).T).astype(np.int64)
+        else:
+            total = total + np.einsum("ij,ij->i", in_a, in_b)
+        if saturates:
+            total = np.clip(total, limits.min, limits.max)
     return total.astype(numpy_dtype(dot.d))
 
 

@@ -12,8 +12,17 @@ from harness.simulator.matrix.accumulators import Target, added, narrowed
 from harness.simulator.matrix.blocks import Bench, ChainOfBlocks, Lanes, new_bench, new_lanes
 from harness.simulator.matrix.compiled import kernel
 from harness.simulator.matrix.exact import Exact, exact_chain
-from harness.simulator.matrix.fused import Fusion, ShortFusion, fused_chain, short_chain
-from harness.simulator.matrix.operands import Words, fill_lanes
+from harness.simulator.matrix.fused import (
+    Fusion,
+    GroupFusion,
+    LateFusion,
+    ShortFusion,
+    fused_chain,
+    group_chain,
+    late_chain,
+    short_chain,
+)
+from harness.simulator.matrix.operands import Operand, fill_lanes
 from harness.simulator.matrix.stepwise import MultiplyAdds, Pairwise, multiply_add_chain, pairwise_chain
 
 #: How many columns or dot products are computed side by side.
@@ -66,6 +75,8 @@ def _add_products(how: Any, chain: Any, sums: Any) -> Callable[..., None]:
 
 _CHAINS: dict[type, Callable[..., None]] = {
     ShortFusion: short_chain,
+    LateFusion: late_chain,
+    GroupFusion: group_chain,
     Fusion: fused_chain,
     Exact: exact_chain,
     Pairwise: pairwise_chain,
@@ -74,7 +85,9 @@ _CHAINS: dict[type, Callable[..., None]] = {
 
 
 @kernel
-def chain(chained: Chained, take: NDArray[Any], a: Words, b: Words, sums: NDArray[Any], first: int, room: Room) -> None:
+def chain(
+    chained: Chained, take: NDArray[Any], a: Operand, b: Operand, sums: NDArray[Any], first: int, room: Room
+) -> None:
     """Add the products of the elements that ``take`` names, in that order, to ``sums``.
 
     They are those of rows of A from ``first`` on with all columns of B; where the room is ``separate``, those of row

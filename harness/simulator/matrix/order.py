@@ -15,7 +15,7 @@ from harness.simulator.matrix import kernels
 from harness.simulator.matrix.accumulators import Target
 from harness.simulator.matrix.dot import Dot, block_of, joins_last, slice_of
 from harness.simulator.matrix.kernels import Chained
-from harness.simulator.matrix.operands import Words
+from harness.simulator.matrix.operands import Operand, Values
 
 Sums = NDArray[np.float64]
 Positions = NDArray[np.int64]
@@ -37,15 +37,15 @@ class Plan(NamedTuple):
 class Products(NamedTuple):
     """The products to add: rows of A from ``first`` on with all columns of B, or ``separate``, each with its own."""
 
-    a: Words
-    b: Words
+    a: Operand
+    b: Operand
     length: int
     first: int
     separate: bool
 
     def add_to(self, sums: Sums, chained: Chained, take: Positions) -> None:
         """Add the elements ``take`` names, in that order."""
-        as_values = self.a.words.size == 0
+        as_values = isinstance(self.a, Values)
         room = kernels.new_room(chained, take.size, sums.shape[1], as_values=as_values, separate=self.separate)
         kernels.chain(chained, take, self.a, self.b, sums, self.first, room)
 

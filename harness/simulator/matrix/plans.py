@@ -13,7 +13,7 @@ from harness.simulator.matrix.accumulators import (
 )
 from harness.simulator.matrix.dot import Dot, block_of
 from harness.simulator.matrix.exact import Exact
-from harness.simulator.matrix.fused import Fusion, ShortFusion
+from harness.simulator.matrix.fused import Fusion, GroupFusion, LateFusion, ShortFusion
 from harness.simulator.matrix.kernels import Chained
 from harness.simulator.matrix.operands import NEVER
 from harness.simulator.matrix.order import Plan
@@ -61,7 +61,7 @@ def _target(dot: Dot, name: str, rounding: str, fraction_bits: int) -> Target:
     return Target(fraction_bits + 1, form.least, form.greatest, _ROUNDINGS[rounding], flush, native)
 
 
-def _how(dot: Dot) -> Fusion | ShortFusion | Exact | Pairwise | MultiplyAdds:
+def _how(dot: Dot) -> ShortFusion | LateFusion | GroupFusion | Fusion | Exact | Pairwise | MultiplyAdds:
     """How a block is added."""
     block, model = block_of(dot), dot.get("model")
     if model == "fma":
@@ -77,23 +77,17 @@ def _how(dot: Dot) -> Fusion | ShortFusion | Exact | Pairwise | MultiplyAdds:
     if group:
         fraction += 2 * FORMATS[dot.get("scale_format")].fraction_bits - a.least - b.least
     late = dot.get("late_bits", 0) if dot.get("addend") == "late" else 0
-    bits = dot.get("alignment_bits")
-    common = {
-        "block": block,
-        "groups": dot.get("groups", 1),
-        "bits": bits,
-        "zero_exponent": dot.get("zero_exponent", NEVER),
-        "fraction": fraction,
-        "limit": limit,
-        "late_bits": late,
-        "reach": dot.get("addend_reach", -1),
-        "short": max(bits, late) + (14 if group else 3 + block.bit_length()) <= 50,
-        "exact_group": group,
-    }
-    chunk = _chunk(dot, fraction, common["zero_exponent"])
-    if chunk:
-        return ShortFusion(**common, chunk=chunk)
-    return Fusion(**common, alignment=_ROUNDINGS[dot.get("alignment", "truncate")], lowest=a.least + b.least)
+    bits, groups, zero = dot.get("alignment_bits"), dot.get("groups", 1), dot.get("zero_exponent", NEVER)
+    alignment, reach = _ROUNDINGS[dot.get("alignment", "truncate")], dot.get("addend_reach", -1)
+    short = max(bits, late) + (14 if group else 3 + block.bit_length()) <= 50
+    if group:
+        return GroupFusion(block, bits, alignment, zero, fraction, a.least + b.least, short, group)
+    chunk = _chunk(dot, fraction, zero)
+    if chunk and late:
+        return LateFusion(block, groups, bits, fraction, chunk, limit, late, reach, short, 0)
+    if chunk and not bounded:
+        return ShortFusion(block, bits, zero, fraction, chunk, short, 0)
+    return Fusion(block, groups, bits, alignment, zero, fraction, limit, late, reach, short, 0)
 
 
 def _chunk(dot: Dot, fraction: int, zero: int) -> int:
@@ -101,7 +95,7 @@ def _chunk(dot: Dot, fraction: int, zero: int) -> int:
 
     A zero product needs no exponent of its own where C's, or that of a C that is zero, is never below it.
     """
-    if dot.get("exact_group") or dot.get("alignment", "truncate") != "truncate":
+    if dot.get("alignment", "truncate") != "truncate":
         return 0
     if zero != NEVER and zero > min(FORMATS[dot.c].least, FORMATS[dot.accumulator].least):
         return 0

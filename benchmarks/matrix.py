@@ -1,0 +1,162 @@
+"""What a multiply-add of a simulated matrix unit costs, beside the package mmasim in the same run.
+
+Sizes are M = N = K. The peer needs torch: where it is not installed, its columns say so. Everything is one thread
+unless said otherwise.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from importlib.util import find_spec
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.device.dtypes import numpy_dtype
+from harness.profile.store import list_profiles, load_profile
+from harness.simulator.formats import FORMATS
+from harness.simulator.matrix_unit import MatrixUnit, matrix_unit
+
+Array = NDArray[Any]
+
+SIZE = 512
+BESIDE = (
+    ("nvidia/h100", "mma.m16n8k16.f32.f16.f16.f32"),
+    ("amd/mi300x", "v_mfma_f32_16x16x16_f16"),
+)
+SHORT = ("float16", "bfloat16", "float8_e4m3fn", "float8_e5m2", "float8_e4m3fnuz", "float8_e5m2fnuz")
+
+
+def matrix(format_name: str, shape: tuple[int, int], random: np.random.Generator) -> Array:
+    """Normal numbers in a format."""
+    values = random.standard_normal(shape)
+    return values.astype(numpy_dtype("float32" if FORMATS[format_name].dropped else format_name))
+
+
+def operands(unit: MatrixUnit, size: int) -> list[Array]:
+    """A, B, a C of zeros, and scales of one where there are any."""
+    random, arithmetic = np.random.default_rng(1), unit.arithmetic
+    found = [matrix(arithmetic.a, (size, size), random), matrix(arithmetic.b, (size, size), random)]
+    found.append(np.zeros((size, size), numpy_dtype(arithmetic.c)))
+    block = arithmetic.get("scale_block")
+    if block:
+        one = np.full((size, size // block), 127, np.uint8)
+        found += [one, one.T]
+    return found
+
+
+def seconds(call: Callable[[], object], times: int = 3) -> float:
+    """The least time a call takes."""
+    spent = []
+    for _ in range(times):
+        began = time.perf_counter()
+        call()
+        spent.append(time.perf_counter() - began)
+    return min(spent)
+
+
+def beside_the_peer() -> None:
+    """Both models of the same instructions."""
+    import torch
+    from mmasim import amd, nv_ptx
+
+    torch.set_num_threads(1)
+    peers = (nv_ptx.MMA("Hopper", "m16n8k16.f32.f16.f16.f32"), amd.MFMA("CDNA3", "f32_16x16x16_f16"))
+    for (profile, instruction), peer in zip(BESIDE, peers, strict=True):
+        unit = matrix_unit(profile, instruction)
+        a, b, c = operands(unit, SIZE)
+        unit.multiply(a[:1], b, c[:1])
+        theirs: list[Any] = []
+        taken = [torch.from_numpy(x) for x in (a, b, c)]
+        slow = seconds(lambda peer=peer, taken=taken: theirs.append(peer(*taken)), 2)  # type: ignore[misc]
+        fast = seconds(lambda unit=unit, a=a, b=b, c=c: unit.multiply(a, b, c), 5)  # type: ignore[misc]
+        same = np.array_equal(unit.multiply(a, b, c), theirs[0].numpy())
+        print(f"  {profile} {instruction}: {fast:.3f} s, mmasim {slow:.2f} s, {slow / fast:.0f} times, same bits: {same}")
+
+
+def every_short_instruction() -> None:
+    """The slowest and the fastest of all distinct instructions on 16-bit and 8-bit floats."""
+    seen: dict[object, str] = {}
+    costs: dict[str, float] = {}
+    for name in list_profiles():
+        profile = load_profile(name)
+        for instruction in profile.matrix_instructions:
+            if not {profile.instructions[instruction].a, profile.instructions[instruction].b} <= set(SHORT):
+                continue
+            unit = matrix_unit(profile, instruction)
+            key = (unit.arithmetic.a, unit.arithmetic.b, unit.arithmetic.c, unit.arithmetic.d, str(unit.arithmetic.said))
+            if key in seen:
+                continue
+            seen[key] = f"{name} {instruction}"
+            arrays = operands(unit, SIZE)
+            unit.multiply(*arrays)
+            costs[seen[key]] = seconds(lambda unit=unit, arrays=arrays: unit.multiply(*arrays), 2) / SIZE**3 * 1e9  # type: ignore[misc]
+    order = sorted(costs, key=costs.__getitem__)
+    print(f"  {len(order)} distinct instructions; nanoseconds a multiply-add:")
+    for label in (*order[:2], order[len(order) // 2], *order[-4:]):
+        print(f"    {costs[label]:5.2f}  {label}")
+
+
+def threads_and_memory() -> None:
+    """Two threads against one, and the memory a large product takes beside its operands."""
+    one, two = (matrix_unit(*BESIDE[0], threads=count) for count in (1, 2))
+    a, b, c = operands(one, 1024)
+    alone, both = (seconds(lambda unit=unit: unit.multiply(a, b, c)) for unit in (one, two))  # type: ignore[misc]
+    print(f"  1024: one thread {alone:.2f} s, two {both:.2f} s, {alone / both:.2f} times")
+    a, b, c = operands(one, 2048)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    spent = seconds(lambda: one.multiply(a, b, c), 1)
+    grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
+    size = (a.nbytes + b.nbytes + 2 * c.nbytes) / 2**20
+    print(f"  2048: {spent:.1f} s, {grown:.0f} MiB more than before; A, B, C and D are {size:.0f} MiB")
+
+
+_COLD = """
+import time
+began = time.perf_counter()
+import numpy as np
+import harness
+unit = harness.matrix_unit(harness.load_profile("nvidia/h100"), "mma.m16n8k16.f32.f16.f16.f32")
+one = np.ones((16, 16), np.float16)
+unit.multiply(one, one, np.zeros((16, 16), np.float32))
+print(time.perf_counter() - began)
+"""
+
+
+def cold_start() -> None:
+    """A new interpreter reads a profile and multiplies 16x16x16, without and with a cache."""
+    with tempfile.TemporaryDirectory() as folder:
+        environment = os.environ | {"NUMBA_CACHE_DIR": folder}
+        for what in ("compiling", "from the cache", "from the cache"):
+            began = time.perf_counter()
+            done = subprocess.run(
+                [sys.executable, "-c", _COLD], env=environment, capture_output=True, text=True, check=True
+            )
+            whole = time.perf_counter() - began
+            print(f"  {what}: {float(done.stdout):.2f} s after start, {whole:.2f} s with the interpreter")
+
+
+def main() -> None:
+    """Print all figures."""
+    print(f"M = N = K = {SIZE}, beside the peer")
+    if find_spec("mmasim") and find_spec("torch"):
+        beside_the_peer()
+    else:
+        print("  mmasim is not installed: pip install mmasim torch")
+    print(f"M = N = K = {SIZE}, every instruction on 16-bit and 8-bit floats")
+    every_short_instruction()
+    print("threads and memory")
+    threads_and_memory()
+    print("reading a profile and multiplying 16x16x16")
+    cold_start()
+
+
+if __name__ == "__main__":
+    main()
