@@ -272,7 +272,11 @@ class VectorUnit:
         return accumulation.compute(operation, inputs, attributes, accumulator, result)
 
     def _accumulator(self, dtype: str, result: str) -> str:
-        return self._conduct.accumulator or USUAL_ACCUMULATORS.get(dtype, result)
+        """What is said, where it is of the operands' kind: integers are never added in a floating-point format."""
+        said = self._conduct.accumulator
+        if said is not None and is_float(numpy_dtype(dtype)) == (said in FORMATS):
+            return said
+        return USUAL_ACCUMULATORS.get(dtype, result)
 
     def _order(self, operation: str, dtype: str, result: str) -> Order | None:
         """The order that sums keep to; ``None`` where nothing asks for one."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -60,10 +61,11 @@ def dot_of(profile: Profile, instruction: str) -> Dot:
     """
     found = profile.instructions.get(instruction)
     if found is None:
-        names = ", ".join(profile.matrix_instructions[:8]) or "none"
+        near = difflib.get_close_matches(instruction, profile.matrix_instructions, 3, 0.5)
         raise UsageError(
             f"{profile.id} has no matrix instruction {instruction[:120]!r}",
-            remedy=f"Profile.matrix_instructions lists them: {names}{' ...' if len(profile.instructions) > 8 else ''}",
+            remedy=f"{'did you mean ' + ' or '.join(near) + '? ' if near else ''}Profile.matrix_instructions lists "
+            f"all {len(profile.matrix_instructions)}",
         )
     pattern = next(name for name, row in profile.declared.arithmetic.matrix.rows.items() if row is found.row)
     said = said_of(found.row, profile.assumed.get(pattern))
