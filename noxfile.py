@@ -96,9 +96,9 @@ def whole(session: nox.Session) -> None:
 @nox.session
 def peers(session: nox.Session) -> None:
     """Other implementations: securesystemslib reads our envelopes, mmasim and gfloat compute the same bits."""
-    install(session, "test", extras=(TORCH, "securesystemslib[crypto]>=1.2", *NUMERIC_PEERS))
+    install(session, "test", extras=(TORCH, "securesystemslib[crypto]>=1.2", "pytest-xdist>=3.6", *NUMERIC_PEERS))
     need(session, "g++")
-    session.run("python", "-m", "pytest", "tests/peers", *session.posargs)
+    session.run("python", "-m", "pytest", "-n", "2", "tests/peers", *session.posargs)
 
 
 @nox.session

@@ -13,6 +13,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from importlib.util import find_spec
 from typing import Any
 
@@ -73,12 +74,12 @@ def beside_the_peer() -> None:
         unit = matrix_unit(profile, instruction)
         a, b, c = operands(unit, SIZE)
         unit.multiply(a[:1], b, c[:1])
-        theirs: list[Any] = []
         taken = [torch.from_numpy(x) for x in (a, b, c)]
-        slow = seconds(lambda peer=peer, taken=taken: theirs.append(peer(*taken)), 2)  # type: ignore[misc]
-        fast = seconds(lambda unit=unit, a=a, b=b, c=c: unit.multiply(a, b, c), 5)  # type: ignore[misc]
-        same = np.array_equal(unit.multiply(a, b, c), theirs[0].numpy())
-        print(f"  {profile} {instruction}: {fast:.3f} s, mmasim {slow:.2f} s, {slow / fast:.0f} times, same bits: {same}")
+        slow, fast = seconds(partial(peer, *taken), 2), seconds(partial(unit.multiply, a, b, c), 5)
+        same = np.array_equal(unit.multiply(a, b, c), peer(*taken).numpy())
+        print(
+            f"  {profile} {instruction}: {fast:.3f} s, mmasim {slow:.2f} s, {slow / fast:.0f} times, same bits: {same}"
+        )
 
 
 def every_short_instruction() -> None:
@@ -91,13 +92,14 @@ def every_short_instruction() -> None:
             if not {profile.instructions[instruction].a, profile.instructions[instruction].b} <= set(SHORT):
                 continue
             unit = matrix_unit(profile, instruction)
-            key = (unit.arithmetic.a, unit.arithmetic.b, unit.arithmetic.c, unit.arithmetic.d, str(unit.arithmetic.said))
+            arithmetic = unit.arithmetic
+            key = (arithmetic.a, arithmetic.b, arithmetic.c, arithmetic.d, str(arithmetic.said))
             if key in seen:
                 continue
             seen[key] = f"{name} {instruction}"
             arrays = operands(unit, SIZE)
             unit.multiply(*arrays)
-            costs[seen[key]] = seconds(lambda unit=unit, arrays=arrays: unit.multiply(*arrays), 2) / SIZE**3 * 1e9  # type: ignore[misc]
+            costs[seen[key]] = seconds(partial(unit.multiply, *arrays), 2) / SIZE**3 * 1e9
     order = sorted(costs, key=costs.__getitem__)
     print(f"  {len(order)} distinct instructions; nanoseconds a multiply-add:")
     for label in (*order[:2], order[len(order) // 2], *order[-4:]):
@@ -108,11 +110,11 @@ def threads_and_memory() -> None:
     """Two threads against one, and the memory a large product takes beside its operands."""
     one, two = (matrix_unit(*BESIDE[0], threads=count) for count in (1, 2))
     a, b, c = operands(one, 1024)
-    alone, both = (seconds(lambda unit=unit: unit.multiply(a, b, c)) for unit in (one, two))  # type: ignore[misc]
+    alone, both = (seconds(partial(unit.multiply, a, b, c)) for unit in (one, two))
     print(f"  1024: one thread {alone:.2f} s, two {both:.2f} s, {alone / both:.2f} times")
     a, b, c = operands(one, 2048)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    spent = seconds(lambda: one.multiply(a, b, c), 1)
+    spent = seconds(partial(one.multiply, a, b, c), 1)
     grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
     size = (a.nbytes + b.nbytes + 2 * c.nbytes) / 2**20
     print(f"  2048: {spent:.1f} s, {grown:.0f} MiB more than before; A, B, C and D are {size:.0f} MiB")

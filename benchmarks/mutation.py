@@ -13,7 +13,9 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from tests.simulator.definition import Parameters, dot, shipped
-from tests.simulator.directed import Vector, directed, likely_first, mutants, why_no_effect
+from tests.simulator.directed import directed, likely_first
+from tests.simulator.dot_vectors import Vector
+from tests.simulator.mutants import mutants, why_no_effect
 
 
 def bits(unit: Parameters, vector: Vector) -> int | str:

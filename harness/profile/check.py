@@ -138,6 +138,8 @@ def service(declaration: Declaration) -> Iterator[Problem]:
             yield path, f"names the instruction {unit!r}, which is not under `matrix`{_near(unit, instructions)}"
         elif not _takes(instructions[unit], dtype):
             yield path, f"is served by {unit}, whose operands are {instructions[unit].a} and {instructions[unit].b}"
+        elif instructions[unit].row.scale_format is not None:
+            yield path, f"is served by {unit}, whose operands need scales, which no operation has"
 
 
 def _takes(instruction: Instruction, dtype: str) -> bool:

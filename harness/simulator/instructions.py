@@ -7,6 +7,7 @@ block) and of B (K / scale block, N), and gives D (M, N). Formats that no tensor
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ import numpy as np
 
 from harness.device.dtypes import numpy_dtype
 from harness.device.protocol import INVALID_VALUE, DeviceError
+from harness.errors import UsageError
 from harness.simulator.conversion import Array, convert
 from harness.simulator.signatures import Shape, Signature
 
@@ -77,8 +79,11 @@ def make_ready(unit: MatrixUnit) -> None:
 
 
 def launch(unit: MatrixUnit, inputs: Sequence[Array]) -> Array:
-    """D of one instruction."""
-    return unit.multiply(*inputs)
+    """D of one instruction; raises ``DeviceError`` (invalid value) for bits that its formats do not have."""
+    try:
+        return unit.multiply(*inputs)
+    except UsageError as error:
+        raise DeviceError(INVALID_VALUE, str(error)) from error
 
 
 def serve(
@@ -89,8 +94,9 @@ def serve(
         return convert(_matmul(unit, inputs[0], inputs[1]), result)
     if operation == "vecdot":
         a, b = np.broadcast_arrays(*inputs)
-        rows, zeros = a.reshape(-1, a.shape[-1]), _zeros(unit, (a.size // max(a.shape[-1], 1),))
-        return convert(unit.dot(rows, b.reshape(rows.shape), zeros).reshape(a.shape[:-1]), result)
+        rows = math.prod(a.shape[:-1]), a.shape[-1]
+        found = unit.dot(a.reshape(rows), b.reshape(rows), _zeros(unit, rows[:1]))
+        return convert(found.reshape(a.shape[:-1]), result)
     return _gemm(unit, inputs, attributes, result)
 
 
@@ -110,7 +116,7 @@ def _matmul(unit: MatrixUnit, a: Array, b: Array) -> Array:
 
 
 def _gemm(unit: MatrixUnit, inputs: Sequence[Array], attributes: Mapping[str, Any], result: str) -> Array:
-    """Compute alpha * A B + beta * C; what the instruction gives is scaled and added in float64 and rounded once."""
+    """Compute alpha * A B + beta * C; what the instruction gives is scaled and added in float64, then rounded."""
     a, b, c = inputs
     a = a.T if attributes.get("transpose_a", False) else a
     b = b.T if attributes.get("transpose_b", False) else b

@@ -167,8 +167,9 @@ def _gemm(shapes: Sequence[Shape], attributes: Mapping[str, Any], out: Shape) ->
     if a[1] != b[0] or tuple(shapes[2]) != (a[0], b[1]):
         raise DeviceError(INVALID_VALUE, f"gemm of {a} and {b} onto {shapes[2]}")
     for name in ("alpha", "beta"):
-        if not isinstance(attributes.get(name, 1), int | float):
-            raise DeviceError(INVALID_VALUE, f"{name} is {attributes[name]!r}, not a number")
+        value = attributes.get(name, 1)
+        if not isinstance(value, int | float) or (isinstance(value, int) and abs(value) >= 1 << 1024):
+            raise DeviceError(INVALID_VALUE, f"{name} is {str(value)[:40]}, not a number of float64's range")
     return a[0], b[1]
 
 

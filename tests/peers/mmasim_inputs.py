@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,8 @@ from numpy.typing import NDArray
 from harness.simulator.formats import FORMATS
 from harness.simulator.matrix_unit import MatrixUnit
 from tests.simulator.definition import Parameters
-from tests.simulator.directed import Vector, directed
+from tests.simulator.directed import directed
+from tests.simulator.dot_vectors import Vector
 
 Array = NDArray[Any]
 
@@ -107,16 +109,23 @@ def directed_at(unit: MatrixUnit, parameters: Parameters) -> Iterator[Operands]:
     """The project's own directed vectors, those of one length together."""
     arithmetic = unit.arithmetic
     by_length: dict[int, list[Vector]] = {}
-    for vector in directed(parameters, every=4):
+    for vector in _directed(parameters if parameters.by_instruction else replace(parameters, depth=0)):
         by_length.setdefault(len(vector.a), []).append(vector)
     for group in by_length.values():
-        scaled = (
-            np.array([vector.scales_a for vector in group], np.uint8),
-            np.array([vector.scales_b for vector in group], np.uint8),
-        )
         yield Operands(
             np.array([vector.a for vector in group], np.uint64).astype(FORMATS[arithmetic.a].word),
             np.array([vector.b for vector in group], np.uint64).astype(FORMATS[arithmetic.b].word),
             np.array([vector.c for vector in group], np.uint64).astype(FORMATS[arithmetic.c].word),
-            scaled if "scale_format" in arithmetic.said else (),
+            _scales_of(group) if "scale_format" in arithmetic.said else (),
         )
+
+
+@cache
+def _directed(parameters: Parameters) -> list[Vector]:
+    """A good part of the directed vectors; many instructions have the same."""
+    return directed(parameters, every=4)
+
+
+def _scales_of(group: list[Vector]) -> tuple[Array, Array]:
+    """The scales of vectors of one length."""
+    return np.array([each.scales_a for each in group], np.uint8), np.array([each.scales_b for each in group], np.uint8)

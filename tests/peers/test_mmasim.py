@@ -25,6 +25,8 @@ from tests.simulator.definition import Parameters
 
 Array = NDArray[Any]
 
+torch.set_num_threads(1)  # tests run side by side
+
 #: Dot products of each instruction, over all lengths and kinds of input.
 DOTS = int(os.environ.get("ASSAY_PEER_DOTS", "20000"))
 

@@ -8,7 +8,9 @@ from dataclasses import replace
 import pytest
 
 from tests.simulator.definition import Parameters, dot, shipped
-from tests.simulator.directed import Vector, directed, likely_first, mutants, why_no_effect
+from tests.simulator.directed import directed, likely_first
+from tests.simulator.dot_vectors import Vector
+from tests.simulator.mutants import mutants, why_no_effect
 
 
 def kinds() -> dict[Parameters, tuple[str, str]]:

@@ -1,88 +1,22 @@
-"""The vector unit follows what is declared step for step, held against exact fractions; undeclared, it is numpy's."""
+"""Vector units follow what is declared, held against exact fractions: arithmetic, conversions, and who declares it."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from decimal import Decimal, localcontext
 from fractions import Fraction
-from itertools import product
-from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.device.protocol import DeviceError
 from harness.profile.store import list_profiles, load_profile, parse_profile
-from harness.simulator.conversion import widen
 from harness.simulator.vector_unit import Conversion, UnitConduct, VectorUnit, unit_conduct
+from tests.simulator.computing import FLOATS, computed, numbers, one
 from tests.simulator.exact import FORMATS
-from tests.simulator.launching import Array, array
 from tests.simulator.test_conversion import MODES, in_mode
-
-FLOATS = ("float16", "bfloat16", "float32", "float64")
-
-
-def numbers(name: str) -> st.SearchStrategy[float]:
-    """Finite numbers of a format, many of them near one another, some subnormal."""
-    form = FORMATS[name]
-    mantissas = st.integers(-(2**form.precision) + 1, 2**form.precision - 1).map(float)
-    exponents = st.integers(form.smallest - form.precision + 1, form.largest - form.precision + 1)
-    return st.builds(math.ldexp, mantissas, exponents | st.integers(-form.precision - 3, 3 - form.precision))
-
-
-def computed(conduct: UnitConduct, operation: str, *operands: Array, result: str, **attributes: Any) -> Array:
-    """What a vector unit makes of operands."""
-    return VectorUnit(conduct).compute(operation, operands, attributes, result)
-
-
-def one(conduct: UnitConduct, operation: str, name: str, *values: float) -> float:
-    """An elementwise operation on single numbers."""
-    return float(computed(conduct, operation, *(array([value], name) for value in values), result=name)[0])
-
-
-class Steps:
-    """Sums as they are defined, of fractions, each step rounded to a format in a mode and flushed where asked."""
-
-    def __init__(self, name: str, mode: str, *, flush: bool = False) -> None:
-        self._name, self._mode, self._flush = name, mode, flush
-
-    def round(self, exact: Fraction) -> Fraction:
-        """One rounding."""
-        found = Fraction(in_mode(self._name, exact, self._mode))
-        return Fraction(0) if self._flush and abs(found) < Fraction(2) ** FORMATS[self._name].smallest else found
-
-    def fold(self, terms: list[Fraction], lanes: int, *, tree: bool) -> Fraction:
-        """A sum of terms dealt to lanes."""
-        held = [Fraction(0)] * lanes
-        for index, term in enumerate(terms):
-            held[index % lanes] = self.round(held[index % lanes] + term)
-        return self.together(held, tree=tree)
-
-    def together(self, held: list[Fraction], *, tree: bool) -> Fraction:
-        """The lanes' sums put together."""
-        while tree and len(held) > 1:
-            half = (len(held) + 1) // 2
-            held = [self.round(x + held[i + half]) if i + half < len(held) else x for i, x in enumerate(held[:half])]
-        total = held[0]
-        for lane in held[1:]:
-            total = self.round(total + lane)
-        return total
-
-    def inner(self, x: list[Fraction], y: list[Fraction], lanes: int, *, tree: bool, fused: bool) -> Fraction:
-        """An inner product, its terms dealt to lanes."""
-        held = [Fraction(0)] * lanes
-        for index, (a, b) in enumerate(zip(x, y, strict=True)):
-            lane = index % lanes
-            held[lane] = self.round((a * b if fused else self.round(a * b)) + held[lane])
-        return self.together(held, tree=tree)
-
-
-def fractions(values: Array) -> list[Fraction]:
-    return [Fraction(float(value)) for value in values]
-
 
 OPERATIONS: dict[str, Callable[[Fraction, Fraction], Fraction]] = {
     "add": lambda x, y: x + y,
@@ -138,194 +72,6 @@ def test_what_is_not_finite_stays_as_it_is_in_every_mode(mode: str) -> None:
         assert one(conduct, "sqrt", name, inf) == inf
 
 
-ORDERS = list(product(["float16", "bfloat16", "float32", "float64"], MODES))
-
-
-@pytest.mark.parametrize(("accumulator", "mode"), ORDERS)
-@settings(max_examples=40, deadline=None)
-@given(data=st.data())
-def test_sums_follow_lanes_and_tree_step_for_step(accumulator: str, mode: str, data: st.DataObject) -> None:
-    name = accumulator if accumulator in ("float32", "float64") else "float16"
-    values = array(data.draw(st.lists(st.integers(-999, 999).map(lambda n: n / 64), min_size=1, max_size=24)), name)
-    lanes, tree = data.draw(st.integers(1, 9)), data.draw(st.booleans())
-    way = "tree" if tree else "sequential"
-    conduct = UnitConduct(accumulator=accumulator, rounding=mode, reduction_lanes=lanes, reduction=way)
-    steps = Steps(accumulator, mode)
-    found = float(computed(conduct, "sum", values, result="float64"))
-    assert found == float(steps.fold(fractions(values), lanes, tree=tree))
-
-
-@pytest.mark.parametrize(("accumulator", "mode"), ORDERS)
-@pytest.mark.parametrize("fused", [True, False])
-@settings(max_examples=40, deadline=None)
-@given(data=st.data())
-def test_inner_products_follow_lanes_and_fusing_step_for_step(
-    accumulator: str, mode: str, fused: bool, data: st.DataObject
-) -> None:
-    name = accumulator if accumulator in ("float32", "float64") else "float16"
-    size = data.draw(st.integers(1, 9))
-    drawn = st.lists(numbers(name).filter(lambda x: abs(x) < 2**7), min_size=size, max_size=size)
-    x, y = (array(data.draw(drawn), name) for _ in range(2))
-    lanes, tree = data.draw(st.integers(1, 4)), data.draw(st.booleans())
-    conduct = UnitConduct(
-        accumulator=accumulator,
-        rounding=mode,
-        reduction_lanes=lanes,
-        reduction="tree" if tree else "sequential",
-        multiply_add="fused" if fused else "separate",
-    )
-    expected = Steps(accumulator, mode).inner(fractions(x), fractions(y), lanes, tree=tree, fused=fused)
-    assert float(computed(conduct, "vecdot", x, y, result="float64")) == float(expected)
-
-
-def test_a_tree_without_lanes_has_one_for_each_term_and_a_sequence_one_for_all() -> None:
-    values = array([2048, 1, 1, 1, 1], "float16")
-    tree = UnitConduct(accumulator="float16", reduction="tree")
-    # 2048 + 1 is 2048, a tie to even; 1 + 1 is 2; the fifth waits: (2048 + 1) + 1 and 1 + 1, then together.
-    steps = Steps("float16", "nearest-even")
-    assert float(computed(tree, "sum", values, result="float32")) == float(steps.fold(fractions(values), 5, tree=True))
-    assert float(steps.fold(fractions(values), 5, tree=True)) == 2050.0
-    sequence = UnitConduct(accumulator="float16", reduction="sequential")
-    assert float(computed(sequence, "sum", values, result="float32")) == 2048.0
-
-
-@pytest.mark.parametrize("accumulator", ["float16", "float32", "float64"])
-@pytest.mark.parametrize("mode", ["nearest-even", "toward-zero"])
-def test_products_and_means_follow_the_order_too(accumulator: str, mode: str) -> None:
-    values = array([1.25, 1.5, 0.75, 1.125, 3.0], "float16")
-    conduct = UnitConduct(accumulator=accumulator, rounding=mode, reduction_lanes=2)
-    steps = Steps(accumulator, mode)
-    x = fractions(values)
-    lanes = [steps.round(steps.round(x[0] * x[2]) * x[4]), steps.round(x[1] * x[3])]
-    assert float(computed(conduct, "prod", values, result="float64")) == float(steps.round(lanes[0] * lanes[1]))
-    mean = steps.round(steps.fold(x, 2, tree=False) / 5)
-    assert float(computed(conduct, "mean", values, result="float64")) == float(mean)
-
-
-@pytest.mark.parametrize("mode", ["nearest-even", "toward-positive"])
-def test_matrix_products_are_the_inner_products_of_rows_and_columns(mode: str) -> None:
-    random = np.random.default_rng(3)
-    a, b = (array(random.standard_normal(shape), "float16") for shape in ((2, 3, 7), (7, 5)))
-    for lanes, way in ((None, None), (3, "tree"), (2, "sequential")):
-        conduct = UnitConduct("float16", mode, reduction_lanes=lanes, reduction=way, multiply_add="fused")
-        found = computed(conduct, "matmul", a, b, result="float16")
-        for i, j, k in np.ndindex(2, 3, 5):
-            assert found[i, j, k] == computed(conduct, "vecdot", a[i, j], b[:, k], result="float16")
-        assert np.array_equal(computed(conduct, "matmul", a[0, 0], b, result="float16"), found[0, 0])
-        assert np.array_equal(computed(conduct, "matmul", a[0], b[:, 0], result="float16"), found[0, :, 0])
-
-
-def test_gemm_multiplies_the_sum_and_then_adds_beta_c_fused_or_not() -> None:
-    a, b, c = (array(values, "float32") for values in ([[1.0, 2.0]], [[3.0], [4.0]], [[1 + 2.0**-23]]))
-    arguments = {"alpha": 2.0**-24, "beta": 1 + 2.0**-23}
-    exact = Fraction(11) / 2**24 + Fraction(1 + 2.0**-23) ** 2
-    for way, expected in (
-        ("fused", in_mode("float32", exact, "toward-zero")),
-        ("separate", in_mode("float32", Fraction(11) / 2**24 + Fraction(1 + 2.0**-22), "toward-zero")),
-    ):
-        conduct = UnitConduct(rounding="toward-zero", multiply_add=way)
-        assert float(computed(conduct, "gemm", a, b, c, result="float32", **arguments)[0, 0]) == expected
-    nan = np.full((1, 1), np.nan, np.float32)
-    conduct = UnitConduct(multiply_add="fused")
-    assert computed(conduct, "gemm", a, b, nan, result="float32", beta=0).tolist() == [[11.0]]
-    assert computed(conduct, "gemm", a * np.nan, b, c, result="float32", alpha=0).tolist() == c.tolist()
-    turned = computed(conduct, "gemm", a.T, b.T, c, result="float32", transpose_a=True, transpose_b=True, beta=0)
-    assert turned.tolist() == [[11.0]]
-
-
-def test_reductions_in_an_order_keep_axes_and_shapes() -> None:
-    cube = array(np.arange(24).reshape(2, 3, 4), "float32")
-    conduct = UnitConduct(reduction_lanes=2, reduction="tree")
-    for axis, keepdims in product((None, 0, 1, -1), (False, True)):
-        for operation in ("sum", "mean"):
-            found = computed(conduct, operation, cube, result="float32", axis=axis, keepdims=keepdims)
-            expected = getattr(np, operation)(cube, axis=axis, keepdims=keepdims)
-            assert found.shape == expected.shape
-            assert np.array_equal(found, expected.astype(np.float32))
-    empty = np.empty((0, 2), np.float32)
-    assert computed(conduct, "sum", empty, result="float32", axis=0).tolist() == [0.0, 0.0]
-    assert computed(conduct, "prod", empty, result="float32", axis=0).tolist() == [1.0, 1.0]
-    assert computed(conduct, "matmul", empty.T, empty, result="float32").tolist() == [[0.0, 0.0]] * 2
-
-
-def test_every_step_of_a_sum_is_flushed_where_a_unit_flushes_results() -> None:
-    tiny = 2.0**-126
-    values = array([tiny, -tiny * 0.75, tiny], "float32")
-    conduct = UnitConduct(flush_inputs=False, flush_outputs=True, reduction="sequential")
-    # The difference, a quarter of the smallest normal number, becomes zero.
-    assert float(computed(conduct, "sum", values, result="float32")) == tiny
-    kept = UnitConduct(reduction="sequential")
-    assert float(computed(kept, "sum", values, result="float32")) == 1.25 * tiny
-    inputs = UnitConduct(flush_inputs=True, flush_outputs=False, reduction="sequential")
-    # The operand of three quarters is zero before anything is added.
-    assert float(computed(inputs, "sum", values, result="float32")) == 2 * tiny
-
-
-@given(data=st.data())
-def test_integers_are_summed_exactly_whatever_is_declared(data: st.DataObject) -> None:
-    values = np.array(data.draw(st.lists(st.integers(-128, 127), min_size=1, max_size=20)), dtype=np.int8)
-    conduct = UnitConduct("int32", "toward-zero", True, True, "separate", 4, "tree")
-    assert int(computed(conduct, "sum", values, result="int32")) == sum(values.tolist())
-    assert int(computed(conduct, "vecdot", values, values, result="int32")) == sum(v * v for v in values.tolist())
-
-
-EXACT: dict[str, Callable[[Decimal], Decimal]] = {
-    "exp": Decimal.exp,
-    "log": Decimal.ln,
-    "sqrt": Decimal.sqrt,
-    "reciprocal": lambda x: 1 / x,
-}
-
-
-@pytest.mark.parametrize("name", ["float16", "bfloat16", "float32"])
-@pytest.mark.parametrize("operation", EXACT)
-@pytest.mark.parametrize("bound", [1.0, 2.0, 4.5])
-@pytest.mark.parametrize("mode", ["nearest-even", "toward-zero"])
-def test_functions_err_no_further_than_declared_and_use_it(name: str, operation: str, bound: float, mode: str) -> None:
-    values = array(np.linspace(0.3, 9.5, 97), name)
-    conduct = UnitConduct(rounding=mode, accuracy={operation: bound})
-    found = widen(computed(conduct, operation, values, result=name)).astype(float)
-    errors = []
-    with localcontext(prec=50):
-        for x, y in zip(widen(values).astype(float).tolist(), found.tolist(), strict=True):
-            true = EXACT[operation](Decimal(x))
-            unit = Decimal(2) ** (math.frexp(float(true))[1] - FORMATS[name].precision)
-            errors.append(float((Decimal(y) - true) / unit))
-    assert max(map(abs, errors)) <= bound
-    if bound > 1:
-        assert max(map(abs, errors)) > bound / 2
-
-
-@pytest.mark.parametrize("operation", ["exp", "divide"])
-def test_errors_depend_on_the_operands_alone(operation: str) -> None:
-    conduct = UnitConduct(accuracy={"exp": 8.0, "divide": 8.0})
-    x = array(np.linspace(1, 2, 50), "float32")
-    operands = [x, x[::-1]][: 1 if operation == "exp" else 2]
-    whole = computed(conduct, operation, *operands, result="float32")
-    part = computed(conduct, operation, *(values[7:9] for values in operands), result="float32")
-    assert np.array_equal(whole[7:9], part)
-    assert not np.array_equal(whole, computed(UnitConduct(), operation, *operands, result="float32"))
-
-
-def test_half_a_unit_and_results_that_are_exact_are_left_alone() -> None:
-    x = array(np.linspace(0.3, 9.5, 97), "float32")
-    for operation in ("exp", "tanh", "log"):
-        plain = computed(UnitConduct(), operation, x, result="float32")
-        assert np.array_equal(computed(UnitConduct(accuracy={operation: 0.5}), operation, x, result="float32"), plain)
-    wild = UnitConduct(accuracy=dict.fromkeys(("exp", "log2", "sqrt", "cos", "tanh"), 64.0))
-    for name in FLOATS:
-        for operation, value, expected in (
-            ("exp", 0.0, 1.0),
-            ("log2", 8.0, 3.0),
-            ("sqrt", 4.0, 2.0),
-            ("cos", 0.0, 1.0),
-        ):
-            assert one(wild, operation, name, value) == expected
-        assert one(wild, "exp", name, -math.inf) == 0.0
-        assert math.isnan(one(wild, "log2", name, -1.0))
-        assert abs(one(wild, "tanh", name, 3.0)) <= 1.0
-
-
 def test_a_conversion_from_float32_rounds_and_marks_nan_as_declared() -> None:
     conduct = UnitConduct(conversions={"bfloat16": Conversion("toward-zero", 0x7FFF)})
     values = np.array([1 + 2.0**-7 - 2.0**-20, np.nan, -np.nan, np.inf], np.float32)
@@ -333,30 +79,6 @@ def test_a_conversion_from_float32_rounds_and_marks_nan_as_declared() -> None:
         0x3F80, 0x7FFF, 0x7FFF, 0x7F80,
     ]  # fmt: skip
     assert one(UnitConduct(rounding="toward-positive"), "cast", "float32", 1.0) == 1.0
-
-
-def test_softmax_is_made_of_the_units_own_operations() -> None:
-    x = array([[1.0, 2.5, -3.0, 0.25]], "float16")
-    conduct = UnitConduct("float16", "toward-zero", accuracy={"exp": 4.0}, reduction_lanes=2)
-    unit = VectorUnit(conduct)
-    powers = computed(conduct, "exp", computed(conduct, "subtract", x, array([[2.5]], "float16"), result="float16"),
-                      result="float16")  # fmt: skip
-    total = computed(conduct, "sum", powers, result="float16", axis=1, keepdims=True)
-    assert np.array_equal(unit.softmax(x), computed(conduct, "divide", powers, total, result="float16"))
-    exact = np.exp(x.astype(float)) / np.exp(x.astype(float)).sum()
-    assert np.allclose(VectorUnit().softmax(array(x, "float32")), exact, rtol=1e-6)
-    assert np.allclose(VectorUnit().softmax(array(x.T, "float32"), axis=0), exact.T, rtol=1e-6)
-
-
-def test_normalizations_are_what_their_names_say() -> None:
-    x = np.array([[1.0, 2.0, 4.0, 9.0], [0.0, 0.0, 0.0, 2.0]])
-    weight, bias = np.array([1.0, 2.0, 0.5, -1.0]), np.array([0.0, 1.0, 0.0, 3.0])
-    centred = x - x.mean(-1, keepdims=True)
-    expected = centred / np.sqrt((centred**2).mean(-1, keepdims=True) + 1e-5) * weight + bias
-    assert np.allclose(VectorUnit().layer_normalization(x, weight, bias), expected, rtol=1e-12)
-    plain = x / np.sqrt((x**2).mean(-1, keepdims=True) + 1e-6)
-    assert np.allclose(VectorUnit().rms_normalization(x, epsilon=1e-6), plain, rtol=1e-12)
-    assert np.allclose(VectorUnit().rms_normalization(x, weight, epsilon=1e-6), plain * weight, rtol=1e-12)
 
 
 def test_an_accumulator_that_nothing_can_be_added_in_is_unsupported() -> None:
@@ -425,37 +147,3 @@ def test_what_is_taken_for_granted_is_said_in_words() -> None:
     everything = UnitConduct("float32", "toward-zero", True, True, "fused", 4, "tree", {"exp": 2.0})
     assert set(VectorUnit(everything).assumptions) == {"functions"}
     assert "made up" in VectorUnit(everything).assumptions["functions"]
-
-
-@pytest.mark.parametrize("mode", MODES)
-@pytest.mark.parametrize("name", FLOATS)
-@settings(max_examples=40, deadline=None)
-@given(data=st.data())
-def test_a_fused_multiply_add_is_rounded_once_over_the_whole_range(name: str, mode: str, data: st.DataObject) -> None:
-    a, b, c = (data.draw(numbers(name)) for _ in range(3))
-    c = data.draw(st.sampled_from([c, in_mode(name, -Fraction(a) * Fraction(b), mode)]).filter(math.isfinite))
-    conduct = UnitConduct(name, mode, multiply_add="fused")
-    found = float(computed(conduct, "vecdot", array([c, a], name), array([1.0, b], name), result=name))
-    assert found == in_mode(name, Fraction(a) * Fraction(b) + Fraction(c), mode)
-
-
-@pytest.mark.parametrize(
-    ("a", "b", "c", "mode", "expected"),
-    [
-        (2.0**600, 2.0**600, -math.inf, "nearest-even", -math.inf),  # the product is finite, though not in float64
-        (2.0**512, 2.0**512, -(2.0**1023), "nearest-even", 2.0**1023),
-        (2.0**-600, 2.0**-600, 0.0, "toward-negative", 0.0),
-        (-(2.0**-600), 2.0**-600, 0.0, "toward-negative", -5e-324),
-        (2.0**-600, 2.0**-600, 0.0, "toward-positive", 5e-324),
-        (2.0**-537, 2.0**-537, -5e-324, "toward-negative", -0.0),  # exactly nothing
-        (2.0**-537, 2.0**-537, -5e-324, "toward-zero", 0.0),
-        (0.0, -1.0, -0.0, "toward-zero", 0.0),  # what the sum starts from is +0
-        (math.inf, 0.0, 1.0, "toward-zero", math.nan),
-        (2.0**1023, 2.0, 0.0, "toward-zero", 1.7976931348623157e308),
-    ],
-)
-def test_fused_multiply_adds_at_the_ends_of_float64(a: float, b: float, c: float, mode: str, expected: float) -> None:
-    conduct = UnitConduct("float64", mode, multiply_add="fused")
-    found = float(computed(conduct, "vecdot", np.array([c, a]), np.array([1.0, b]), result="float64"))
-    assert np.array_equal(found, expected, equal_nan=True)
-    assert math.isnan(expected) or math.copysign(1, found) == math.copysign(1, expected)
