@@ -7,7 +7,6 @@ unless said otherwise.
 from __future__ import annotations
 
 import os
-import resource
 import subprocess
 import sys
 import tempfile
@@ -106,18 +105,34 @@ def every_short_instruction() -> None:
         print(f"    {costs[label]:5.2f}  {label}")
 
 
-def threads_and_memory() -> None:
-    """Two threads against one, and the memory a large product takes beside its operands."""
+def two_threads() -> None:
+    """Two threads against one."""
     one, two = (matrix_unit(*BESIDE[0], threads=count) for count in (1, 2))
-    a, b, c = operands(one, 1024)
-    alone, both = (seconds(partial(unit.multiply, a, b, c)) for unit in (one, two))
-    print(f"  1024: one thread {alone:.2f} s, two {both:.2f} s, {alone / both:.2f} times")
-    a, b, c = operands(one, 2048)
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    spent = seconds(partial(one.multiply, a, b, c), 1)
-    grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
-    size = (a.nbytes + b.nbytes + 2 * c.nbytes) / 2**20
-    print(f"  2048: {spent:.1f} s, {grown:.0f} MiB more than before; A, B, C and D are {size:.0f} MiB")
+    for size in (512, 1024, 2048):
+        arrays = operands(one, size)
+        alone, both = (seconds(partial(unit.multiply, *arrays), 7 if size < 2048 else 2) for unit in (one, two))
+        print(f"  {size}: one thread {alone:.3f} s, two {both:.3f} s: {alone / both:.2f} times")
+
+
+_LARGE = """
+import resource, sys
+import numpy as np
+sys.path.insert(0, "benchmarks")
+from matrix import BESIDE, matrix_unit, operands
+unit = matrix_unit(*BESIDE[0])
+small, large = operands(unit, 64), operands(unit, 2048)
+unit.multiply(*small)
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+unit.multiply(*large)
+print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024, sum(x.nbytes for x in large) // 2**20)
+"""
+
+
+def memory() -> None:
+    """What a large product takes beside its operands, in a process of its own."""
+    done = subprocess.run([sys.executable, "-c", _LARGE], capture_output=True, text=True, check=True)
+    grown, size = done.stdout.split()
+    print(f"  2048: {grown} MiB more at the peak, D included; A, B and C are {size} MiB")
 
 
 _COLD = """
@@ -154,8 +169,10 @@ def main() -> None:
         print("  mmasim is not installed: pip install mmasim torch")
     print(f"M = N = K = {SIZE}, every instruction on 16-bit and 8-bit floats")
     every_short_instruction()
-    print("threads and memory")
-    threads_and_memory()
+    print("two threads")
+    two_threads()
+    print("memory")
+    memory()
     print("reading a profile and multiplying 16x16x16")
     cold_start()
 

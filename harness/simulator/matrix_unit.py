@@ -70,7 +70,7 @@ class MatrixUnit:
                 f"shapes {a.shape}, {b.shape} and {c.shape} do not fit", remedy="give a (M, K), b (K, N) and c (M, N)"
             )
         transposed = None if scale_b is None else scale_b.T
-        return self._compute(a, b.T, c, scale_a, transposed, products=True)
+        return self._compute(a.T, b, c, scale_a, transposed, products=True)
 
     def dot(self, a: Array, b: Array, c: Array, scale_a: Array | None = None, scale_b: Array | None = None) -> Array:
         """Row by row, the dot product of ``a`` (n, K) and ``b`` (n, K) plus ``c`` (n,), in the format of D.
@@ -81,17 +81,17 @@ class MatrixUnit:
             raise UsageError(
                 f"shapes {a.shape}, {b.shape} and {c.shape} do not fit", remedy="give a and b (n, K) and c (n,)"
             )
-        return self._compute(a, b, c, scale_a, scale_b, products=False)
+        return self._compute(a.T, b.T, c, scale_a, scale_b, products=False)
 
     def _compute(
         self, a: Array, b: Array, c: Array, scale_a: Array | None, scale_b: Array | None, *, products: bool
     ) -> Array:
-        """``a`` and ``b`` as rows along K; ``products`` of every row with every other, else of each with its own."""
+        """``a`` (K, rows), ``b`` (K, columns): ``products`` of all rows with all columns, else of each with its own."""
         dot = self.arithmetic
         if dot.integer:
             if scale_a is not None or scale_b is not None:
                 raise UsageError(f"{dot.instruction} takes no scales", remedy="leave scale_a and scale_b out")
-            return integers.compute(dot, a, b, c, products=products)
+            return integers.compute(dot, a.T, b.T, c, products=products)
         assert self._plan is not None
         left, right = self._operand(dot.a, a, scale_a, "a"), self._operand(dot.b, b, scale_b, "b")
         result = np.empty(c.shape, FORMATS[dot.d].word)
@@ -100,7 +100,7 @@ class MatrixUnit:
             sums = _values(dot.c, c[begin:end], "c", flush=flushes(dot, "inputs"))
             rows = sums if products else sums[None, :]
             if sums.size and self._plan is not None:
-                accumulate(dot, self._plan, Products(left, right, a.shape[1], begin, not products), rows)
+                accumulate(dot, self._plan, Products(left, right, a.shape[0], begin, not products), rows)
             result[begin:end] = self._packed(sums)
 
         pieces = self._pieces(c)
@@ -126,12 +126,12 @@ class MatrixUnit:
         if dot.get("model") in ("pairwise", "fma"):
             return Values(np.ascontiguousarray(_values(name, array, what, flush=flush)))
         found = np.ascontiguousarray(_words(form, array, what).astype(np.uint32, copy=False))
-        table = _table(name) if form.width <= 16 else _NO_TABLE
-        words = Words(found, table, form.precision, form.least, form.dropped, int(flush))
+        table = _NO_TABLE if form.special == "ieee" else _table(name)
+        words = Words(found, table, form.width, form.precision, form.least, form.dropped, int(flush))
         if scales is None:
             return words
         scale = FORMATS[dot.get("scale_format")]
-        shape = array.shape[0], -(-array.shape[1] // block)
+        shape = array.shape[1], -(-array.shape[0] // block)
         return ScaledWords(words, _scale_words(scale, scales, shape, what), _table(scale.name), block)
 
     def _packed(self, sums: Array) -> Array:

@@ -109,7 +109,7 @@ def directed_at(unit: MatrixUnit, parameters: Parameters) -> Iterator[Operands]:
     """The project's own directed vectors, those of one length together."""
     arithmetic = unit.arithmetic
     by_length: dict[int, list[Vector]] = {}
-    for vector in _directed(parameters if parameters.by_instruction else replace(parameters, depth=0)):
+    for vector in _directed(parameters if parameters.by_instruction else replace(parameters, depth=parameters.width)):
         by_length.setdefault(len(vector.a), []).append(vector)
     for group in by_length.values():
         yield Operands(

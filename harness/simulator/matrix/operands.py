@@ -1,9 +1,10 @@
-"""Operands of dot products, in compiled code: rows of words along K become lanes, taken apart or as values."""
+"""Operands of dot products, in compiled code: words become lanes, taken apart or as values."""
 
 from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from numba import types
 from numba.extending import overload
 from numpy.typing import NDArray
 
@@ -19,20 +20,21 @@ SIGNIFICAND, EXPONENT, KIND = range(3)
 
 
 class Values(NamedTuple):
-    """One operand as float64: one row of K values for each row of A or column of B."""
+    """One operand as float64: K by rows of A, or K by columns of B."""
 
     values: NDArray[Any]
 
 
 class Words(NamedTuple):
-    """One operand as words, and how to read them: one row of K words for each row of A or column of B.
+    """One operand as words, K by rows of A or K by columns of B, and how to read them.
 
-    ``table`` has significand, exponent and kind of every word; it is empty for words of 32 bits, which are laid out as
-    ``precision`` and ``least`` say, after ``dropped`` low bits.
+    ``table`` has significand, exponent and kind of every word; it is empty for formats laid out as IEEE 754 has it,
+    with words of ``width`` bits, ``precision`` and ``least`` as the format's, and ``dropped`` low bits not looked at.
     """
 
     words: NDArray[Any]
     table: NDArray[Any]
+    width: int
     precision: int
     least: int
     dropped: int
@@ -51,26 +53,8 @@ class ScaledWords(NamedTuple):
 Operand = Values | Words | ScaledWords
 
 
-@part
-def take_word(table: NDArray[Any], word: int, precision: int, least: int, dropped: int) -> tuple[int, int, int]:
-    """One word as significand, exponent and kind."""
-    if table.size > 0:
-        return table[SIGNIFICAND, word], table[EXPONENT, word], table[KIND, word]
-    fraction = precision - 1
-    bits = word >> dropped
-    field = (bits >> fraction) & 0xFF
-    significand = bits & ((1 << fraction) - 1)
-    kind = FINITE if field | significand else ZERO
-    if field == 0xFF:
-        kind = NAN if significand else INFINITE
-        significand = 1
-    elif field > 0:
-        significand |= 1 << fraction
-    return -significand if word >> 31 else significand, max(field, 1) - 1 + least, kind
-
-
 def fill_lanes(operand: Any, first: int, count: int, take: Any, exact_group: int, lanes: Any) -> bool:
-    """Put ``count`` rows from ``first`` on into lanes, element ``take[q]`` at q; whether any is infinite or NaN.
+    """Put ``count`` rows or columns from ``first`` on into lanes, element ``take[q]`` at q; whether one is special.
 
     Where ``take`` is negative there is a zero. Scales that are powers of two join the exponents, unless products are
     added exactly in groups before their scales do. The class of the operand decides which code is compiled.
@@ -87,7 +71,7 @@ def _fill_values(operand: Values, first: int, count: int, take: Any, exact_group
     values, filled = operand.values, lanes.values
     for lane in range(count):
         for q in range(take.size):
-            filled[q, lane] = values[first + lane, take[q]] if take[q] >= 0 else 0.0
+            filled[q, lane] = values[take[q], first + lane] if take[q] >= 0 else 0.0
     return False
 
 
@@ -104,21 +88,54 @@ def _fill_scaled(operand: ScaledWords, first: int, count: int, take: Any, exact_
 
 @part
 def take_words(operand: Words, first: int, count: int, take: Any, parts: Any) -> bool:
-    """Take words apart; a zero's exponent is never the largest."""
-    words, table = operand.words, operand.table
-    precision, least, dropped, flush = operand.precision, operand.least, operand.dropped, operand.flush
+    """Take words apart; a zero's exponent is never the largest. Whether any is infinite or NaN."""
+    if operand.table.size > 0:
+        return _look_up(operand.words, operand.table, operand.precision, operand.flush, first, count, take, parts)
+    return _take_apart(operand, first, count, take, parts)
+
+
+@part
+def _look_up(words: Any, table: Any, precision: int, flush: int, first: int, count: int, take: Any, parts: Any) -> bool:
     special = 0
-    for lane in range(count):
-        for q in range(take.size):
+    for q in range(take.size):
+        for lane in range(count):
             significand, exponent, kind = 0, NEVER, ZERO
             if take[q] >= 0:
-                significand, exponent, kind = take_word(table, words[first + lane, take[q]], precision, least, dropped)
+                word = words[take[q], first + lane]
+                significand, exponent, kind = table[SIGNIFICAND, word], table[EXPONENT, word], table[KIND, word]
             if kind == ZERO or (flush and kind == FINITE and abs(significand) < (1 << (precision - 1))):
                 significand, exponent, kind = 0, NEVER, ZERO
             parts[SIGNIFICAND, q, lane] = significand
             parts[EXPONENT, q, lane] = exponent
             parts[KIND, q, lane] = kind
             special |= kind >= INFINITE
+    return special > 0
+
+
+@part
+def _take_apart(operand: Words, first: int, count: int, take: Any, parts: Any) -> bool:
+    """The same for formats laid out as IEEE 754 has it, without branches, so that many lanes are done at once."""
+    words, least, dropped, fraction = operand.words, operand.least, operand.dropped, operand.precision - 1
+    highest = (1 << (operand.width - operand.dropped - 1 - fraction)) - 1
+    hidden, sign = 1 << fraction, operand.width - operand.dropped - 1
+    special = 0
+    for q in range(take.size):
+        if take[q] < 0:
+            for lane in range(count):
+                parts[SIGNIFICAND, q, lane], parts[EXPONENT, q, lane], parts[KIND, q, lane] = 0, NEVER, ZERO
+            continue
+        for lane in range(count):
+            word = types.int64(words[take[q], first + lane]) >> dropped
+            field, low = (word >> fraction) & highest, word & (hidden - 1)
+            magnitude = low | (hidden if field > 0 else 0)
+            beyond = bool(field == highest)
+            kind = (NAN if low > 0 else INFINITE) if beyond else (FINITE if magnitude > 0 else ZERO)
+            nothing = kind == ZERO or (operand.flush > 0 and field == 0)
+            magnitude = 1 if beyond else (0 if nothing else magnitude)
+            parts[SIGNIFICAND, q, lane] = -magnitude if (word >> sign) & 1 else magnitude
+            parts[EXPONENT, q, lane] = NEVER if nothing else max(field, 1) - 1 + least
+            parts[KIND, q, lane] = ZERO if nothing else kind
+            special |= beyond
     return special > 0
 
 
