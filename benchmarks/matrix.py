@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import tracemalloc
 from collections.abc import Callable
 from functools import partial
 from importlib.util import find_spec
@@ -114,29 +115,20 @@ def two_threads() -> None:
         print(f"  {size}: one thread {alone:.3f} s, two {both:.3f} s: {alone / both:.2f} times")
 
 
-_LARGE = """
-import resource, sys
-import numpy as np
-sys.path.insert(0, "benchmarks")
-from matrix import BESIDE, matrix_unit, operands
-unit = matrix_unit(*BESIDE[0])
-small, large = operands(unit, 64), operands(unit, 2048)
-unit.multiply(*small)
-before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-unit.multiply(*large)
-print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024, sum(x.nbytes for x in large) // 2**20)
-"""
-
-
 def memory() -> None:
-    """What a large product takes beside its operands, in a process of its own."""
-    done = subprocess.run([sys.executable, "-c", _LARGE], capture_output=True, text=True, check=True)
-    grown, size = done.stdout.split()
-    print(f"  2048: {grown} MiB more at the peak, D included; A, B and C are {size} MiB")
+    """What a large product takes beside its operands, at its peak, D included."""
+    unit = matrix_unit(*BESIDE[0])
+    arrays = operands(unit, 2048)
+    tracemalloc.start()
+    unit.multiply(*arrays)
+    peak = tracemalloc.get_traced_memory()[1] / 2**20
+    tracemalloc.stop()
+    print(f"  2048: {peak:.0f} MiB; A, B and C are {sum(x.nbytes for x in arrays) / 2**20:.0f} MiB")
 
 
 _COLD = """
 import time
+import tracemalloc
 began = time.perf_counter()
 import numpy as np
 import harness

@@ -140,7 +140,11 @@ def shortened(value: float, target: Target) -> float:
 def round_all(units: Any, exponents: Any, target: Target, sums: Any, short: bool) -> None:
     """Each of ``units`` * 2**``exponents`` rounded to the target; ``short`` where all units are below 2**52."""
     far = 0 if short else 1
-    if short:
+    if short and target.native == 32:  # the processor rounds to float32 itself
+        for lane in range(sums.size):
+            value = float(units[lane]) * power_of_two(min(max(types.int64(exponents[lane]), -1022), 960))
+            sums[lane] = finished(float(types.float32(value)), target)
+    elif short:
         smallest = power_of_two(target.least - target.precision + 2)
         for lane in range(sums.size):
             value = float(units[lane]) * power_of_two(min(max(types.int64(exponents[lane]), -1022), 960))
