@@ -60,6 +60,8 @@ class ScaledMaker(Maker):
             return
         assert p.scale_block is not None
         first, second = self.forms
+        if first.fraction + second.fraction > 8:
+            return  # too many products to look through
         found = {
             Fraction(x * y): None for x, y in product(range(1, 2 << first.fraction), range(1, 2 << second.fraction))
         }  # in units of the last bits of subnormal numbers

@@ -130,6 +130,7 @@ _LAST: dict[str, Any] = {"addend": "last", "groups": 2}
 _SCALED: dict[str, Any] = {"exact_group": 2, "scale_block": 2, "scale_format": "ue4m3"}
 _LONG: dict[str, Any] = {"model": "fused", "block": 256, "alignment_bits": 53, "shape": [16, 16, 256]}
 _LATE: dict[str, Any] = {"addend": "late", "late_bits": 24, "zero_exponent": -36}
+_BELOW: dict[str, Any] = {"addend": "late", "late_bits": 26, "groups": 2}
 _EXACT: dict[str, Any] = {"model": "exact", "block": 4}
 _DOWN = {"rounding": "toward-negative"}
 _WHOLE = {"a": "int8", "b": "int8", "c": "int32", "d": "int32", "shape": [16, 16, 8], "overflow": "saturate"}
@@ -143,6 +144,7 @@ CORNERS: dict[str, dict[str, Any]] = {
     "zeros of both signs, down, one after another": _row("float16", "float32", "float32", model="fma", **_DOWN),
     "zeros of both signs, down, in a tree": _row("float16", "float32", "float32", model="pairwise", block=4, **_DOWN),
     "a zero exponent, and C late": _row("float8_e5m2", "float16", "float16", **_SUM, **_LATE),
+    "C in the last bits of a wider format, late": _row("float8_e5m2", "float32", "float16", **_SUM, **_BELOW),
     "groups, and C last": _row("float16", "float32", "float32", **_SUM, **_LAST),
     "groups, and an order": _row("float16", "float32", "float32", **_SUM, **_LAST, order="pairwise"),
     "an infinity whose scale is zero": _row("float8_e5m2", "float32", "float32", **_SUM, **_SCALED),

@@ -73,3 +73,28 @@ def test_words_with_bits_a_short_format_does_not_have_are_refused() -> None:
         operands[0][0, 1] = 1 << FORMS[form].width
         with pytest.raises(UsageError, match=f"a has words of more than the {FORMS[form].width} bits"):
             matrix_unit(*names).multiply(*operands)
+
+
+@pytest.mark.parametrize(
+    ("profile", "instruction"),
+    [
+        ("nvidia/h100", "mma.m16n8k16.f32.f16.f16.f32"),
+        ("nvidia/v100", "mma.m8n8k4.f32.f16.f16.f16"),
+        ("amd/mi100", "v_mfma_f32_16x16x4f32"),
+        ("amd/mi250", "v_mfma_f32_16x16x16f16"),
+        ("amd/mi300x", "v_mfma_f32_16x16x16_f16"),
+    ],
+)
+def test_a_long_k_is_the_chain_of_its_parts(profile: str, instruction: str) -> None:
+    unit, draw = matrix_unit(profile, instruction), np.random.default_rng(6)
+    short = np.dtype(unit.arithmetic.a)
+    a, b = draw.standard_normal((2, 9001)).astype(short), draw.standard_normal((9001, 3)).astype(short)
+    c = draw.standard_normal((2, 3)).astype(unit.arithmetic.d)
+    if unit.arithmetic.c != unit.arithmetic.d:
+        c = np.zeros((2, 3), unit.arithmetic.c)
+    parts = [slice(0, 4800), slice(4800, 4816), slice(4816, 9001)]
+    chained = c
+    for part in parts:
+        follows = matrix_unit("nvidia/v100", "mma.m8n8k4.f32.f16.f16.f32") if chained.dtype != c.dtype else unit
+        chained = follows.multiply(a[:, part], b[part], chained)
+    assert (unit.multiply(a, b, c).view(np.uint32) == chained.view(np.uint32)).all()

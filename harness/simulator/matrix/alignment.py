@@ -5,13 +5,14 @@ A step takes its sums apart, finds the largest exponent, adds what the terms kee
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from numba import types
+from numpy.typing import NDArray
 
 from harness.simulator.formats import INFINITE, NAN, ZERO
 from harness.simulator.matrix.accumulators import Target, floored, leading_zeros, round_all, shifted, take_apart
-from harness.simulator.matrix.blocks import ADDEND, ADDEND_EXPONENT, FLAGS, Bench
+from harness.simulator.matrix.blocks import ADDEND, ADDEND_EXPONENT, FLAGS, SMALL, TOP, TOTAL, Bench
 from harness.simulator.matrix.compiled import part
 from harness.simulator.matrix.operands import EXPONENT, KIND, NEVER, SIGNIFICAND
 
@@ -19,10 +20,27 @@ from harness.simulator.matrix.operands import EXPONENT, KIND, NEVER, SIGNIFICAND
 INVALID, POSITIVE, NEGATIVE = 1, 2, 4
 
 
+class Rows(NamedTuple):
+    """What one step knows of every lane: the largest exponent, a 32-bit sum, a 64-bit one, and rows for C and flags."""
+
+    top: NDArray[Any]
+    small: NDArray[Any]
+    total: NDArray[Any]
+    narrow: NDArray[Any]
+    wide: NDArray[Any]
+
+
 @part
-def open_block(sums: Any, late: bool, zero_exponent: int, precision: int, least: int, narrow: Any, wide: Any) -> bool:
+def rows_of(bench: Bench, width: int) -> Rows:
+    """The rows of so many lanes."""
+    narrow, wide = bench.narrow, bench.wide
+    return Rows(narrow[TOP, :width], narrow[SMALL, :width], wide[TOTAL, :width], narrow, wide)
+
+
+@part
+def open_block(sums: Any, late: bool, zero_exponent: int, precision: int, least: int, rows: Rows) -> bool:
     """Take the sums so far apart, as addends of a format of this precision; whether one is infinite or NaN."""
-    flags, addend, exponents = narrow[FLAGS], wide[ADDEND], narrow[ADDEND_EXPONENT]
+    flags, addend, exponents = rows.narrow[FLAGS], rows.wide[ADDEND], rows.narrow[ADDEND_EXPONENT]
     found = 0
     for lane in range(sums.size):
         value = sums[lane]
@@ -46,24 +64,27 @@ def highest_of(top: Any) -> int:
 
 
 @part
-def begin_group(late: bool, addend_exponent: Any, top: Any, total: Any) -> None:
+def begin_group(late: bool, rows: Rows) -> None:
     """Begin a sum of nothing; where C is one of its terms, with C's exponent."""
+    top, total, addend_exponent = rows.top, rows.total, rows.narrow[ADDEND_EXPONENT]
     for lane in range(top.size):
         top[lane] = NEVER if late else addend_exponent[lane]
         total[lane] = 0
 
 
 @part
-def end_group(group: int, top: Any, total: Any, group_top: Any, group_total: Any) -> None:
+def end_group(group: int, rows: Rows, group_top: Any, group_total: Any) -> None:
     """Keep a group's sum and its largest exponent."""
+    top, total = rows.top, rows.total
     for lane in range(top.size):
         group_top[group, lane] = top[lane]
         group_total[group, lane] = total[lane]
 
 
 @part
-def raise_top(top: Any, in_a: Any, in_b: Any, first: int, end: int, step: int) -> None:
+def raise_top(rows: Rows, in_a: Any, in_b: Any, first: int, end: int, step: int) -> None:
     """The largest exponent so far, and of these products."""
+    top = rows.top
     exponent_a, exponent_b = in_a[EXPONENT], in_b[EXPONENT]
     for q in range(first, end, step):
         if exponent_a.shape[1] == 1:
@@ -76,10 +97,9 @@ def raise_top(top: Any, in_a: Any, in_b: Any, first: int, end: int, step: int) -
 
 
 @part
-def add_short(
-    total: Any, top: Any, small: Any, in_a: Any, in_b: Any, first: int, end: int, step: int, left: int
-) -> None:
+def add_short(rows: Rows, in_a: Any, in_b: Any, first: int, end: int, step: int, left: int) -> None:
     """Add products, aligned to the top exponent and cut off toward zero; few enough for 32 bits together."""
+    top, small, total = rows.top, rows.small, rows.total
     significand_a, exponent_a = in_a[SIGNIFICAND], in_a[EXPONENT]
     significand_b, exponent_b = in_b[SIGNIFICAND], in_b[EXPONENT]
     raised, lowered = max(left, 0), max(-left, 0)
@@ -115,9 +135,10 @@ def make_terms(count: int, zero_exponent: int, in_a: Any, in_b: Any, at: int, wi
 
 @part
 def add_terms(
-    total: Any, top: Any, terms: Any, exponents: Any, first: int, end: int, step: int, left: int, alignment: int
+    rows: Rows, terms: Any, exponents: Any, first: int, end: int, step: int, left: int, alignment: int
 ) -> None:
     """Add terms, aligned to the largest exponent."""
+    top, total = rows.top, rows.total
     for q in range(first, end, step):
         for lane in range(total.size):
             top[lane] = max(top[lane], exponents[q, lane])
@@ -128,8 +149,9 @@ def add_terms(
 
 
 @part
-def join_groups(groups: int, top: Any, total: Any, group_top: Any, group_total: Any) -> None:
+def join_groups(groups: int, rows: Rows, group_top: Any, group_total: Any) -> None:
     """Each group's sum, rounded down to the last bit of the largest, and all of them added."""
+    top, total = rows.top, rows.total
     for group in range(groups):
         for lane in range(top.size):
             top[lane] = max(top[lane], group_top[group, lane])
@@ -141,20 +163,9 @@ def join_groups(groups: int, top: Any, total: Any, group_top: Any, group_total: 
 
 
 @part
-def close(
-    bits: int,
-    alignment: int,
-    short: bool,
-    target: Target,
-    precision: int,
-    sums: Any,
-    top: Any,
-    total: Any,
-    narrow: Any,
-    wide: Any,
-) -> None:
+def close(bits: int, alignment: int, short: bool, target: Target, precision: int, sums: Any, rows: Rows) -> None:
     """C as one more term, and the sum rounded."""
-    addend, exponents = wide[ADDEND], narrow[ADDEND_EXPONENT]
+    top, total, addend, exponents = rows.top, rows.total, rows.wide[ADDEND], rows.narrow[ADDEND_EXPONENT]
     for lane in range(sums.size):
         fall = types.int64(top[lane]) - exponents[lane]
         total[lane] += shifted(addend[lane], bits - precision + 1 - fall, alignment)
@@ -166,20 +177,10 @@ def close(
 
 @part
 def close_late(
-    bits: int,
-    late_bits: int,
-    reach: int,
-    short: bool,
-    target: Target,
-    precision: int,
-    sums: Any,
-    top: Any,
-    total: Any,
-    narrow: Any,
-    wide: Any,
+    bits: int, late_bits: int, reach: int, short: bool, target: Target, precision: int, sums: Any, rows: Rows
 ) -> None:
     """The sum of the products and C, both rounded down to the larger exponent, the result rounded down and rounded."""
-    addend, exponents = wide[ADDEND], narrow[ADDEND_EXPONENT]
+    top, total, addend, exponents = rows.top, rows.total, rows.wide[ADDEND], rows.narrow[ADDEND_EXPONENT]
     for lane in range(sums.size):
         highest, exponent = types.int64(top[lane]), types.int64(exponents[lane])
         largest = max(highest, exponent)
@@ -189,8 +190,8 @@ def close_late(
         products += units << (late_bits + 1 - bits)
         unit = largest - late_bits - 1
         leading = max(63 - leading_zeros(abs(products) | 1) + unit, target.least)
-        excess = min(max(leading - late_bits - unit, 0), 62)
-        total[lane] = products >> excess
+        excess = max(leading - late_bits - unit, 0)
+        total[lane] = floored(products, -excess)
         top[lane] = unit + excess
     round_all(total, top, target, sums, short)
 
@@ -213,12 +214,12 @@ def note_special(count: int, in_a: Any, in_b: Any, at: int, flags: Any, width: i
 @part
 def note_overflow(count: int, fraction: int, limit: int, in_a: Any, in_b: Any, at: int, flags: Any, width: int) -> bool:
     """Flag the lanes with a product that is infinite because it is beyond the accumulator's range; whether any are."""
-    two, found = types.int64(2) << fraction, 0
+    found = 0
     for q in range(count):
         for lane in range(width):
             product = types.int64(in_a[SIGNIFICAND, q, lane]) * in_b[SIGNIFICAND, at + q, lane]
             exponent = in_a[EXPONENT, q, lane] + in_b[EXPONENT, at + q, lane]
-            if exponent + (1 if abs(product) >= two else 0) >= limit:
+            if product != 0 and exponent + 63 - leading_zeros(abs(product)) - fraction >= limit:
                 flags[lane] |= NEGATIVE if product < 0 else POSITIVE
                 found = 1
     return found != 0

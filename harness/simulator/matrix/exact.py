@@ -14,6 +14,7 @@ from harness.simulator.matrix.alignment import (
     note_overflow,
     note_special,
     open_block,
+    rows_of,
     set_special,
 )
 from harness.simulator.matrix.blocks import ADDEND, ADDEND_EXPONENT, FLAGS, LIMBS, SMALL, TOTAL, Bench, ChainOfBlocks
@@ -40,10 +41,10 @@ class Exact(NamedTuple):
 def exact_chain(how: Exact, chain: ChainOfBlocks, sums: Any) -> None:
     """Add block after block of products to ``sums``."""
     bench, in_a, in_b, width = chain.bench, chain.block.parts, chain.b.parts, sums.size
-    precision, least = chain.precision, chain.least
+    precision, least, rows = chain.precision, chain.least, rows_of(chain.bench, width)
     for at in range(0, chain.length, how.block):
         bring(chain.a.parts, at, how.block, chain.block.parts, width)
-        special = open_block(sums, False, NEVER, precision, least, bench.narrow, bench.wide)
+        special = open_block(sums, False, NEVER, precision, least, rows)
         make_terms(how.block, NEVER, in_a, in_b, at, width, bench)
         _add_exactly(how.block, how.fraction, precision, width, bench)
         if chain.special:

@@ -25,9 +25,10 @@ from harness.simulator.matrix.alignment import (
     note_special,
     open_block,
     raise_top,
+    rows_of,
     set_special,
 )
-from harness.simulator.matrix.blocks import ADDEND_EXPONENT, FLAGS, SMALL, TOP, TOTAL, Bench, ChainOfBlocks, Lanes
+from harness.simulator.matrix.blocks import FLAGS, Bench, ChainOfBlocks, Lanes
 from harness.simulator.matrix.compiled import part
 from harness.simulator.matrix.operands import EXPONENT, NEVER, SIGNIFICAND, bring
 
@@ -98,19 +99,19 @@ class Fusion(NamedTuple):
 def short_chain(how: ShortFusion, chain: ChainOfBlocks, sums: Any) -> None:
     """Add block after block of products to ``sums``."""
     bench, in_a, in_b, width = chain.bench, chain.a.parts, chain.b.parts, sums.size
-    top, small, total = bench.narrow[TOP, :width], bench.narrow[SMALL, :width], bench.wide[TOTAL, :width]
+    rows = rows_of(bench, width)
     precision, least = chain.precision, chain.least
     for at in range(0, chain.length, how.block):
-        special = open_block(sums, False, how.zero_exponent, precision, least, bench.narrow, bench.wide)
-        begin_group(False, bench.narrow[ADDEND_EXPONENT], top, total)
-        raise_top(top, in_a, in_b, at, at + how.block, 1)
+        special = open_block(sums, False, how.zero_exponent, precision, least, rows)
+        begin_group(False, rows)
+        raise_top(rows, in_a, in_b, at, at + how.block, 1)
         for first in range(at, at + how.block, how.chunk):
             end = min(at + how.block, first + how.chunk)
-            add_short(total, top, small, in_a, in_b, first, end, 1, how.bits - how.fraction)
+            add_short(rows, in_a, in_b, first, end, 1, how.bits - how.fraction)
         if chain.special:
             bring(in_a, at, how.block, chain.block.parts, width)
             special |= note_special(how.block, chain.block.parts, in_b, at, bench.narrow[FLAGS], width)
-        close(how.bits, TOWARD_ZERO, how.short, chain.target, precision, sums, top, total, bench.narrow, bench.wide)
+        close(how.bits, TOWARD_ZERO, how.short, chain.target, precision, sums, rows)
         if special:
             set_special(bench.narrow[FLAGS], sums)
         precision, least = chain.target.precision, chain.target.least
@@ -119,21 +120,21 @@ def short_chain(how: ShortFusion, chain: ChainOfBlocks, sums: Any) -> None:
 def late_chain(how: LateFusion, chain: ChainOfBlocks, sums: Any) -> None:
     """Add block after block of products to ``sums``."""
     bench, in_a, in_b, width = chain.bench, chain.a.parts, chain.b.parts, sums.size
-    top, small, total = bench.narrow[TOP, :width], bench.narrow[SMALL, :width], bench.wide[TOTAL, :width]
+    rows = rows_of(bench, width)
     precision, least = chain.precision, chain.least
     for at in range(0, chain.length, how.block):
-        special = open_block(sums, True, NEVER, precision, least, bench.narrow, bench.wide)
+        special = open_block(sums, True, NEVER, precision, least, rows)
         for group in range(how.groups):
-            begin_group(True, bench.narrow[ADDEND_EXPONENT], top, total)
-            raise_top(top, in_a, in_b, at + group, at + how.block, how.groups)
+            begin_group(True, rows)
+            raise_top(rows, in_a, in_b, at + group, at + how.block, how.groups)
             for first in range(at + group, at + how.block, how.groups * how.chunk):
                 end = min(at + how.block, first + how.groups * how.chunk)
-                add_short(total, top, small, in_a, in_b, first, end, how.groups, how.bits - how.fraction)
+                add_short(rows, in_a, in_b, first, end, how.groups, how.bits - how.fraction)
             if how.groups > 1:
-                end_group(group, top, total, bench.group_top, bench.group_total)
+                end_group(group, rows, bench.group_top, bench.group_total)
         if how.groups > 1:
-            join_groups(how.groups, top, total, bench.group_top, bench.group_total)
-        beyond = how.limit < -NEVER and highest_of(top) >= how.limit - 1
+            join_groups(how.groups, rows, bench.group_top, bench.group_total)
+        beyond = how.limit < -NEVER and highest_of(rows.top) >= how.limit - 1
         if chain.special or beyond:
             bring(in_a, at, how.block, chain.block.parts, width)
         if chain.special:
@@ -142,10 +143,7 @@ def late_chain(how: LateFusion, chain: ChainOfBlocks, sums: Any) -> None:
             special |= note_overflow(
                 how.block, how.fraction, how.limit, chain.block.parts, in_b, at, bench.narrow[FLAGS], width
             )
-        close_late(
-            how.bits, how.late_bits, how.reach, how.short, chain.target, precision, sums, top, total, bench.narrow,
-            bench.wide,
-        )  # fmt: skip
+        close_late(how.bits, how.late_bits, how.reach, how.short, chain.target, precision, sums, rows)
         if special:
             set_special(bench.narrow[FLAGS], sums)
         precision, least = chain.target.precision, chain.target.least
@@ -154,21 +152,19 @@ def late_chain(how: LateFusion, chain: ChainOfBlocks, sums: Any) -> None:
 def group_chain(how: GroupFusion, chain: ChainOfBlocks, sums: Any) -> None:
     """Add block after block of products to ``sums``."""
     bench, in_a, in_b, width = chain.bench, chain.block.parts, chain.b.parts, sums.size
-    top, total = bench.narrow[TOP, :width], bench.wide[TOTAL, :width]
+    rows = rows_of(bench, width)
     precision, least = chain.precision, chain.least
     count = how.block // how.exact_group
     for at in range(0, chain.length, how.block):
         bring(chain.a.parts, at, how.block, in_a, width)
         bring(chain.a.scales, at // how.exact_group, count, chain.block.scales, width)
-        special = open_block(sums, False, how.zero_exponent, precision, least, bench.narrow, bench.wide)
+        special = open_block(sums, False, how.zero_exponent, precision, least, rows)
         _group_terms(how, chain.block, chain.b, at, width, bench)
-        begin_group(False, bench.narrow[ADDEND_EXPONENT], top, total)
-        add_terms(total, top, bench.terms, bench.term_exponents, 0, count, 1, how.bits - how.fraction, how.alignment)
+        begin_group(False, rows)
+        add_terms(rows, bench.terms, bench.term_exponents, 0, count, 1, how.bits - how.fraction, how.alignment)
         if chain.special:
             special |= note_special(how.block, in_a, in_b, at, bench.narrow[FLAGS], width)
-        close(
-            how.bits, how.alignment, how.short, chain.target, precision, sums, top, total, bench.narrow, bench.wide
-        )  # fmt: skip
+        close(how.bits, how.alignment, how.short, chain.target, precision, sums, rows)
         if special:
             set_special(bench.narrow[FLAGS], sums)
         precision, least = chain.target.precision, chain.target.least
@@ -177,34 +173,27 @@ def group_chain(how: GroupFusion, chain: ChainOfBlocks, sums: Any) -> None:
 def fused_chain(how: Fusion, chain: ChainOfBlocks, sums: Any) -> None:
     """Add block after block of products to ``sums``."""
     bench, in_a, in_b, width = chain.bench, chain.block.parts, chain.b.parts, sums.size
-    top, total = bench.narrow[TOP, :width], bench.wide[TOTAL, :width]
+    rows = rows_of(bench, width)
     precision, least, late = chain.precision, chain.least, how.late_bits > 0
     for at in range(0, chain.length, how.block):
         bring(chain.a.parts, at, how.block, in_a, width)
-        special = open_block(sums, late, how.zero_exponent, precision, least, bench.narrow, bench.wide)
+        special = open_block(sums, late, how.zero_exponent, precision, least, rows)
         make_terms(how.block, how.zero_exponent, in_a, in_b, at, width, bench)
         for group in range(how.groups):
-            begin_group(late, bench.narrow[ADDEND_EXPONENT], top, total)
-            add_terms(
-                total, top, bench.terms, bench.term_exponents, group, how.block, how.groups, how.bits - how.fraction,
-                how.alignment,
-            )  # fmt: skip
-            end_group(group, top, total, bench.group_top, bench.group_total)
+            begin_group(late, rows)
+            left = how.bits - how.fraction
+            add_terms(rows, bench.terms, bench.term_exponents, group, how.block, how.groups, left, how.alignment)
+            end_group(group, rows, bench.group_top, bench.group_total)
         if how.groups > 1:
-            join_groups(how.groups, top, total, bench.group_top, bench.group_total)
+            join_groups(how.groups, rows, bench.group_top, bench.group_total)
         if chain.special:
             special |= note_special(how.block, in_a, in_b, at, bench.narrow[FLAGS], width)
-        if how.limit < -NEVER and highest_of(top) >= how.limit - 1:
+        if how.limit < -NEVER and highest_of(rows.top) >= how.limit - 1:
             special |= note_overflow(how.block, how.fraction, how.limit, in_a, in_b, at, bench.narrow[FLAGS], width)
         if late:
-            close_late(
-                how.bits, how.late_bits, how.reach, how.short, chain.target, precision, sums, top, total, bench.narrow,
-                bench.wide,
-            )  # fmt: skip
+            close_late(how.bits, how.late_bits, how.reach, how.short, chain.target, precision, sums, rows)
         else:
-            close(
-                how.bits, how.alignment, how.short, chain.target, precision, sums, top, total, bench.narrow, bench.wide
-            )
+            close(how.bits, how.alignment, how.short, chain.target, precision, sums, rows)
         if special:
             set_special(bench.narrow[FLAGS], sums)
         precision, least = chain.target.precision, chain.target.least

@@ -143,7 +143,7 @@ def _take_apart(operand: Words, first: int, count: int, take: Any, parts: Any) -
 def _fill_scales(operand: ScaledWords, first: int, count: int, take: Any, exact_group: int, scales: Any) -> None:
     """Each group's scale, where groups of products are added before their scales join."""
     table = operand.table
-    for group in range(scales.shape[1]):
+    for group in range(take.size // exact_group):
         k = take[group * exact_group]
         for lane in range(count):
             word = operand.scales[first + lane, k // operand.block] if k >= 0 else 0

@@ -17,6 +17,9 @@ from harness.simulator.matrix.dot import Dot, block_of, joins_last, slice_of
 from harness.simulator.matrix.kernels import Chained
 from harness.simulator.matrix.operands import Operand, Values
 
+#: How many elements along K are in lanes at a time.
+_TAKEN = 4096
+
 Sums = NDArray[np.float64]
 Positions = NDArray[np.int64]
 
@@ -43,11 +46,19 @@ class Products(NamedTuple):
     first: int
     separate: bool
 
-    def add_to(self, sums: Sums, chained: Chained, take: Positions) -> None:
-        """Add the elements ``take`` names, in that order."""
-        as_values = isinstance(self.a, Values)
-        room = kernels.new_room(chained, take.size, sums.shape[1], as_values=as_values, separate=self.separate)
-        kernels.chain(chained, take, self.a, self.b, sums, self.first, room)
+    def add_to(self, sums: Sums, chained: Chained, onward: Chained, take: Positions) -> None:
+        """Add the elements ``take`` names, in that order; ``onward`` is the chain from its own sums on.
+
+        They are taken a few thousand at a time, so that the room a chain needs does not grow with K.
+        """
+        as_values, block = isinstance(self.a, Values), chained.how.block
+        step = max(_TAKEN // block, 1) * block
+        room = kernels.new_room(
+            chained, min(step, take.size), sums.shape[1], as_values=as_values, separate=self.separate
+        )
+        for begin in range(0, take.size, step):
+            some = take[begin : begin + step]
+            kernels.chain(onward if begin else chained, some, self.a, self.b, sums, self.first, room)
 
 
 def accumulate(dot: Dot, plan: Plan, products: Products, sums: Sums) -> None:
@@ -74,7 +85,7 @@ def _chained(dot: Dot, plan: Plan, products: Products, sums: Sums) -> None:
         if joins_last(dot):
             kernels.add(sums, _from_zero(plan, products, sums, take), plan.between)
         else:
-            products.add_to(sums, chained, take)
+            products.add_to(sums, chained, plan.from_zero, take)
         _write(dot, plan, sums)
         chained = plan.from_d
 
@@ -107,7 +118,7 @@ def _from_zero(plan: Plan, products: Products, sums: Sums, take: Positions) -> S
     """The sum of the elements ``take`` names."""
     found = np.zeros_like(sums)
     if take.size:
-        products.add_to(found, plan.from_zero, take)
+        products.add_to(found, plan.from_zero, plan.from_zero, take)
     return found
 
 
