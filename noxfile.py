@@ -87,10 +87,16 @@ def adapters(session: nox.Session) -> None:
 
 @nox.session
 def whole(session: nox.Session) -> None:
-    """What ``acceptance`` runs a slice of: twenty kills of each victim, a thousand flipped bits."""
+    """What others run a slice of: kills of each victim, flipped bits, made-up units, changed fields."""
     install(session, "test")
-    chosen = ("tests/acceptance/test_kills.py", "tests/acceptance/test_tampering.py")
-    session.run("python", "-m", "pytest", *chosen, *session.posargs, env={"ASSAY_KILLS": "20", "ASSAY_BITS": "1000"})
+    chosen = (
+        "tests/acceptance/test_kills.py",
+        "tests/acceptance/test_tampering.py",
+        "tests/simulator/test_matrix_any_fields.py",
+    )
+    counts = {"ASSAY_KILLS": "20", "ASSAY_BITS": "1000", "ASSAY_UNITS": "3000"}
+    session.run("python", "-m", "pytest", *chosen, *session.posargs, env=counts)
+    session.run("python", "benchmarks/mutation.py")
 
 
 @nox.session
