@@ -110,6 +110,10 @@ class _Reader:
         try:
             return self._stream()
         except yaml.MarkedYAMLError as error:
+            if "nesting depth" in (error.problem or ""):  # the parser's own limit, met before any event is seen
+                _refuse(
+                    self.name, _line_of(error, text), f"is nested deeper than {self.limit_depth} levels", "flatten it"
+                )
             self._refuse_line(_line_of(error, text), f"is not YAML: {_said(error)}")
         except yaml.YAMLError as error:
             self._refuse_line(1, f"is not YAML: {error}")
