@@ -34,6 +34,11 @@ def part(function: F) -> F:
     return cast("F", numba.njit(nogil=True, error_model="numpy")(function))
 
 
+def chosen(function: F) -> F:
+    """A function that is compiled into a kernel where the class of its first argument chooses it among others."""
+    return function
+
+
 def kernel(function: F) -> F:
     """A function that Python calls; it releases the interpreter while it runs, and is cached on disk."""
     function.__qualname__ += f"-{_parts_digest()}"

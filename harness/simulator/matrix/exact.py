@@ -18,7 +18,7 @@ from harness.simulator.matrix.alignment import (
     set_special,
 )
 from harness.simulator.matrix.blocks import ADDEND, ADDEND_EXPONENT, FLAGS, LIMBS, SMALL, TOTAL, Bench, ChainOfBlocks
-from harness.simulator.matrix.compiled import part
+from harness.simulator.matrix.compiled import chosen, part
 from harness.simulator.matrix.operands import NEVER, bring
 
 #: What the lowest limb of a long sum counts: units of two to this power. So a long sum holds products of any two
@@ -38,6 +38,7 @@ class Exact(NamedTuple):
     limit: int
 
 
+@chosen
 def exact_chain(how: Exact, chain: ChainOfBlocks, sums: Any) -> None:
     """Add block after block of products to ``sums``."""
     bench, in_a, in_b, width = chain.bench, chain.block.parts, chain.b.parts, sums.size

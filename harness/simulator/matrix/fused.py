@@ -29,7 +29,7 @@ from harness.simulator.matrix.alignment import (
     set_special,
 )
 from harness.simulator.matrix.blocks import FLAGS, Bench, ChainOfBlocks, Lanes
-from harness.simulator.matrix.compiled import part
+from harness.simulator.matrix.compiled import chosen, part
 from harness.simulator.matrix.operands import EXPONENT, NEVER, SIGNIFICAND, bring
 
 
@@ -96,6 +96,7 @@ class Fusion(NamedTuple):
     exact_group: int
 
 
+@chosen
 def short_chain(how: ShortFusion, chain: ChainOfBlocks, sums: Any) -> None:
     """Add block after block of products to ``sums``."""
     bench, in_a, in_b, width = chain.bench, chain.a.parts, chain.b.parts, sums.size
@@ -117,6 +118,7 @@ def short_chain(how: ShortFusion, chain: ChainOfBlocks, sums: Any) -> None:
         precision, least = chain.target.precision, chain.target.least
 
 
+@chosen
 def late_chain(how: LateFusion, chain: ChainOfBlocks, sums: Any) -> None:
     """Add block after block of products to ``sums``."""
     bench, in_a, in_b, width = chain.bench, chain.a.parts, chain.b.parts, sums.size
@@ -149,6 +151,7 @@ def late_chain(how: LateFusion, chain: ChainOfBlocks, sums: Any) -> None:
         precision, least = chain.target.precision, chain.target.least
 
 
+@chosen
 def group_chain(how: GroupFusion, chain: ChainOfBlocks, sums: Any) -> None:
     """Add block after block of products to ``sums``."""
     bench, in_a, in_b, width = chain.bench, chain.block.parts, chain.b.parts, sums.size
@@ -170,6 +173,7 @@ def group_chain(how: GroupFusion, chain: ChainOfBlocks, sums: Any) -> None:
         precision, least = chain.target.precision, chain.target.least
 
 
+@chosen
 def fused_chain(how: Fusion, chain: ChainOfBlocks, sums: Any) -> None:
     """Add block after block of products to ``sums``."""
     bench, in_a, in_b, width = chain.bench, chain.block.parts, chain.b.parts, sums.size

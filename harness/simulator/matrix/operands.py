@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from harness.simulator.formats import FINITE, INFINITE, NAN, ZERO
 from harness.simulator.matrix.blocks import Lanes
-from harness.simulator.matrix.compiled import part
+from harness.simulator.matrix.compiled import chosen, part
 
 #: The exponent of what takes no part in the search for the largest.
 NEVER = -(1 << 20)
@@ -67,6 +67,7 @@ def _fill_lanes(operand: Any, first: int, count: int, take: Any, exact_group: in
     return {Values: _fill_values, Words: _fill_words, ScaledWords: _fill_scaled}[operand.instance_class]
 
 
+@chosen
 def _fill_values(operand: Values, first: int, count: int, take: Any, exact_group: int, lanes: Lanes) -> bool:
     values, filled = operand.values, lanes.values
     for lane in range(count):
@@ -75,10 +76,12 @@ def _fill_values(operand: Values, first: int, count: int, take: Any, exact_group
     return False
 
 
+@chosen
 def _fill_words(operand: Words, first: int, count: int, take: Any, exact_group: int, lanes: Lanes) -> bool:
     return take_words(operand, first, count, take, lanes.parts)
 
 
+@chosen
 def _fill_scaled(operand: ScaledWords, first: int, count: int, take: Any, exact_group: int, lanes: Lanes) -> bool:
     special = take_words(operand.words, first, count, take, lanes.parts)
     if exact_group > 0:

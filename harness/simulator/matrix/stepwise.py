@@ -8,7 +8,7 @@ from numba import types
 
 from harness.simulator.matrix.accumulators import Target, added, finished, fused_multiply_add, multiplied
 from harness.simulator.matrix.blocks import ChainOfBlocks
-from harness.simulator.matrix.compiled import part
+from harness.simulator.matrix.compiled import chosen, part
 from harness.simulator.matrix.operands import bring_values
 
 
@@ -26,6 +26,7 @@ class MultiplyAdds(NamedTuple):
     exact_group: int
 
 
+@chosen
 def pairwise_chain(how: Pairwise, chain: ChainOfBlocks, sums: Any) -> None:
     """Block after block: round each product, add neighbours until one sum is left, and add that to ``sums``."""
     width, target, in_a, in_b = sums.size, chain.target, chain.a.values, chain.b.values
@@ -41,6 +42,7 @@ def pairwise_chain(how: Pairwise, chain: ChainOfBlocks, sums: Any) -> None:
         _add_to(sums, terms[0], target)
 
 
+@chosen
 def multiply_add_chain(how: MultiplyAdds, chain: ChainOfBlocks, sums: Any) -> None:
     """Fused multiply-adds onto ``sums``, one after another."""
     in_a, in_b, brought = chain.a.values, chain.b.values, chain.block.values
