@@ -125,7 +125,7 @@ class MatrixUnit:
             raise UsageError(f"{dot.instruction} {missing}", remedy="give scale_a and scale_b, or neither")
         if dot.get("model") in ("pairwise", "fma"):
             return Values(np.ascontiguousarray(_values(name, array, what, flush=flush)))
-        found = np.ascontiguousarray(_words(form, array, what).astype(np.uint32, copy=False))
+        found = np.asarray(_words(form, array, what), dtype=np.uint32, order="C")
         table = _NO_TABLE if form.special == "ieee" else _table(name)
         words = Words(found, table, form.width, form.precision, form.least, form.dropped, int(flush))
         if scales is None:
