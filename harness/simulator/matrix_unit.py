@@ -103,13 +103,17 @@ class MatrixUnit:
                 accumulate(dot, self._plan, Products(left, right, a.shape[0], begin, not products), rows)
             result[begin:end] = self._packed(sums)
 
-        pieces = self._pieces(c)
-        if self._threads == 1 or len(pieces) == 1:
-            for begin, end in pieces:
+        todo = iter(self._pieces(c))
+
+        def work() -> None:
+            for begin, end in todo:
                 piece(begin, end)
-        else:
-            with ThreadPoolExecutor(self._threads) as pool:
-                list(pool.map(lambda bounds: piece(*bounds), pieces))
+
+        with ThreadPoolExecutor(max(self._threads - 1, 1)) as pool:
+            others = [pool.submit(work) for _ in range(self._threads - 1)]
+            work()
+            for other in others:
+                other.result()
         return result.view(numpy_dtype(dot.d))
 
     def _pieces(self, c: Array) -> list[tuple[int, int]]:

@@ -1,6 +1,6 @@
 """Fused dot products, in compiled code: terms aligned to the largest exponent, added, rounded once a block.
 
-Definitions: Fasi, Higham, Mikaitis and Pranesh, "Numerical behavior of NVIDIA tensor cores" (2021), for the alignment;
+Definitions: Fasi, Higham, Mikaitis and Pranesh, doi:10.7717/peerj-cs.330 (2021), for the alignment;
 the fields of a profile say which bits are kept, how, and when C joins.
 """
 

@@ -65,7 +65,7 @@ def new_room(chained: Chained, length: int, columns: int, *, as_values: bool, se
 
 def add_products(how: Any, chain: Any, sums: Any) -> None:
     """Add a chain of blocks to ``sums``, as the class of ``how`` says; it exists in compiled code alone."""
-    raise NotImplementedError
+    raise TypeError("add_products exists in compiled code alone")
 
 
 @overload(add_products, strict=False)

@@ -57,9 +57,10 @@ def fill_lanes(operand: Any, first: int, count: int, take: Any, exact_group: int
     """Put ``count`` rows or columns from ``first`` on into lanes, element ``take[q]`` at q; whether one is special.
 
     Where ``take`` is negative there is a zero. Scales that are powers of two join the exponents, unless products are
-    added exactly in groups before their scales do. The class of the operand decides which code is compiled.
+    added exactly in groups before their scales do. The class of the operand decides which code is compiled; outside of
+    compiled code there is none, and calling it is a fault.
     """
-    raise NotImplementedError
+    raise TypeError("fill_lanes exists in compiled code alone")
 
 
 @overload(fill_lanes, strict=False)
