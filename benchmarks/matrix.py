@@ -7,6 +7,7 @@ unless said otherwise.
 from __future__ import annotations
 
 import os
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -107,12 +108,14 @@ def every_short_instruction() -> None:
 
 
 def two_threads() -> None:
-    """Two threads against one."""
+    """Two threads against one, in turns, so that a busy machine slows both."""
     one, two = (matrix_unit(*BESIDE[0], threads=count) for count in (1, 2))
-    for size in (512, 1024, 2048):
+    for size, turns in ((512, 40), (1024, 12), (2048, 4)):
         arrays = operands(one, size)
-        alone, both = (seconds(partial(unit.multiply, *arrays), 7 if size < 2048 else 2) for unit in (one, two))
-        print(f"  {size}: one thread {alone:.3f} s, two {both:.3f} s: {alone / both:.2f} times")
+        spent = [[seconds(partial(unit.multiply, *arrays), 1) for unit in (one, two)] for _ in range(turns)]
+        alone, both = (min(each) for each in zip(*spent, strict=True))
+        median = statistics.median(single / double for single, double in spent)
+        print(f"  {size}: one {alone:.3f} s, two {both:.3f} s: {alone / both:.2f} times; median turn {median:.2f}")
 
 
 def memory() -> None:
