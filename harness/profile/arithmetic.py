@@ -89,9 +89,13 @@ class InstructionRow(Summation):
 
 @dataclass(frozen=True)
 class Instruction:
-    """One matrix instruction: its name, the formats of A, B, C and D, its M, N, K, and the row that declares it."""
+    """One matrix instruction: its name, the formats of A, B, C and D, its M, N, K, and the row that declares it.
+
+    ``pattern`` is what the row is called, also among the assumptions; several instructions can share it.
+    """
 
     name: str
+    pattern: str
     a: str
     b: str
     c: str
@@ -126,7 +130,7 @@ def instructions_of(pattern: str, row: InstructionRow) -> Iterator[Instruction]:
     """The instructions a row of the profile stands for."""
     for (word_a, a), (word_b, b) in product(_words(row.a), _words(row.b)):
         name = pattern.replace("{a}", word_a).replace("{b}", word_b)
-        yield Instruction(name, a, b, row.c, row.d, row.shape, row)
+        yield Instruction(name, pattern, a, b, row.c, row.d, row.shape, row)
 
 
 def _words(formats: str | dict[str, str]) -> list[tuple[str, str]]:

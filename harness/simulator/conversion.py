@@ -23,8 +23,6 @@ Array = NDArray[Any]
 _DIRECT = frozenset({"float16", "float32", "float64"})
 #: Formats to which numpy and ml_dtypes round to nearest even correctly, given what they can round once.
 _NEAREST = _DIRECT | {"bfloat16", "float8_e4m3fn", "float8_e5m2", "float8_e4m3fnuz", "float8_e5m2fnuz"}
-#: Formats whose elements are float32 numbers.
-_HELD = frozenset({"tf32", "xf32"})
 
 
 def is_float(dtype: np.dtype[Any]) -> bool:
@@ -53,18 +51,6 @@ def convert(values: Array, target: str, rounding: str = "nearest-even") -> Array
     return _nearest(values, target)
 
 
-def element_dtype(name: str) -> np.dtype[Any]:
-    """The numpy dtype in which elements of a format are held."""
-    if name in _HELD:
-        return np.dtype(np.float32)
-    if name not in FORMATS or name in _NEAREST:
-        return numpy_dtype(name)
-    import ml_dtypes
-
-    found: np.dtype[Any] = np.dtype(getattr(ml_dtypes, "float8_e4m3fn" if name == "ue4m3" else name))
-    return found
-
-
 def _nearest(values: Array, target: str) -> Array:
     """To nearest even, by the conversions of numpy and ml_dtypes where those round once."""
     dtype = numpy_dtype(target)
@@ -85,7 +71,7 @@ def _rounded(values: Array, form: Format, rounding: str) -> Array:
     """To any floating-point format, in any mode."""
     if rounding not in MODES:
         raise ValueError(f"no rounding {rounding!r}")
-    dtype = element_dtype(form.name)
+    dtype = numpy_dtype(form.held_as)
     if values.dtype == dtype and dtype.name == form.name:
         return values
     if form.name == "float64":

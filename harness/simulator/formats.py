@@ -43,6 +43,13 @@ class Format:
         return self.precision - 1
 
     @property
+    def held_as(self) -> str:
+        """The dtype, numpy's or ml_dtypes', whose elements hold numbers of this format."""
+        if self.dropped:
+            return "float32"
+        return "float8_e4m3fn" if self.name == "ue4m3" else self.name
+
+    @property
     def word(self) -> np.dtype[Any]:
         """The unsigned integer that holds one element."""
         return np.dtype(f"uint{max(self.width, 8)}")

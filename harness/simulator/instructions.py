@@ -17,6 +17,7 @@ from harness.device.dtypes import numpy_dtype
 from harness.device.protocol import INVALID_VALUE, DeviceError
 from harness.errors import UsageError
 from harness.simulator.conversion import Array, convert
+from harness.simulator.formats import FORMATS
 from harness.simulator.signatures import Shape, Signature
 
 if TYPE_CHECKING:
@@ -29,21 +30,15 @@ PREFIX = "instruction/"
 #: The operations that an instruction can serve.
 SERVED = frozenset({"matmul", "vecdot", "gemm"})
 
-#: The dtype of a tensor that holds a format of its own.
-_CARRIED = {
-    "tf32": "float32",
-    "xf32": "float32",
-    "float6_e2m3fn": "uint8",
-    "float6_e3m2fn": "uint8",
-    "float4_e2m1fn": "uint8",
-    "float8_e8m0fnu": "uint8",
-    "ue4m3": "float8_e4m3fn",
-}
+#: Formats of which no device has tensors: they travel as raw bits.
+_RAW = frozenset({"float6_e2m3fn", "float6_e3m2fn", "float4_e2m1fn", "float8_e8m0fnu"})
 
 
 def carried(format_: str) -> str:
     """The dtype of a tensor whose elements are of a format."""
-    return _CARRIED.get(format_, format_)
+    if format_ in _RAW:
+        return "uint8"
+    return FORMATS[format_].held_as if format_ in FORMATS else format_
 
 
 def signature(arithmetic: Dot) -> Signature:

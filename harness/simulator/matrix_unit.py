@@ -14,12 +14,13 @@ from harness.device.dtypes import numpy_dtype
 from harness.errors import UsageError
 from harness.profile.model import Profile
 from harness.profile.store import load_profile
-from harness.simulator.formats import FORMATS, INFINITE, NAN, ZERO, Format, decode
+from harness.simulator.formats import FORMATS, Format, decode
 from harness.simulator.matrix import integers
 from harness.simulator.matrix.dot import Dot, dot_of
 from harness.simulator.matrix.operands import Operand, ScaledWords, Values, Words
 from harness.simulator.matrix.order import Products, accumulate
 from harness.simulator.matrix.plans import flushes, plan_of
+from harness.simulator.rounding_modes import decoded
 
 Array = NDArray[Any]
 
@@ -170,17 +171,15 @@ def _table(name: str) -> Array:
 
 def _words(form: Format, array: Array, what: str) -> Array:
     """An operand's words: of its own dtype, or unsigned of its width."""
-    typed = "float32" if form.dropped else form.name
     if array.dtype == form.word:
         if form.width < 8 and array.size and int(array.max()) >> form.width:
             raise UsageError(f"{what} has words of more than the {form.width} bits of {form.name}")
         return array
-    if form.name != "ue4m3" and array.dtype == numpy_dtype(typed):
-        return array.view(form.word)
-    if form.name == "ue4m3" and array.dtype == numpy_dtype("float8_e4m3fn"):
+    if array.dtype == numpy_dtype(form.held_as):
         return array.view(form.word)
     raise UsageError(
-        f"{what} is an array of {array.dtype}, not of {typed}", remedy=f"convert it, or give raw bits as {form.word}"
+        f"{what} is an array of {array.dtype}, not of {form.held_as}",
+        remedy=f"convert it, or give raw bits as {form.word}",
     )
 
 
@@ -189,29 +188,10 @@ def _values(name: str, array: Array, what: str, *, flush: bool) -> Array:
     form = FORMATS[name]
     words = _words(form, array, what)
     with np.errstate(invalid="ignore"):  # a signalling NaN becomes a quiet one
-        if form.name in ("float16", "float32", "float64"):
-            values = words.view(form.name).astype(np.float64)
-        elif form.width <= 16:
-            values = _value_table(name)[words]
-        else:
-            kept = np.uint32(0xFFFFFFFF << form.dropped & 0xFFFFFFFF)
-            values = (words & kept).view(np.float32).astype(np.float64)
+        values = words.view(np.float64).copy() if form.width == 64 else decoded(words, form)
     if flush:
         values[np.abs(values) < 2.0**form.least] = 0.0
     return values
-
-
-@lru_cache(maxsize=32)
-def _value_table(name: str) -> Array:
-    """The value of every word of a short format."""
-    form = FORMATS[name]
-    words = np.arange(1 << max(form.width, 8), dtype=np.uint32)
-    found = decode(words, form)
-    values = np.ldexp(found.significand.astype(np.float64), found.exponent - form.fraction_bits)
-    values[found.kind == INFINITE] = np.copysign(np.inf, values[found.kind == INFINITE])
-    values[found.kind == NAN] = np.nan
-    zeros = (found.kind == ZERO) & (words >> (form.width - 1) == 1) if form.signed else np.zeros(words.shape, np.bool_)
-    return np.where(zeros, -0.0, values)
 
 
 def _scale_words(form: Format, scales: Array, shape: tuple[int, int], what: str) -> Array:

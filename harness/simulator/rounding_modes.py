@@ -19,17 +19,18 @@ import sys
 from collections.abc import Callable
 from fractions import Fraction
 from functools import cache
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
+from harness.profile.conduct import Rounding
 from harness.simulator.formats import FORMATS, INFINITE, NAN, Format, decode
 
 Array = NDArray[Any]
 
 #: The modes a profile can name.
-MODES = ("nearest-even", "nearest-away", "toward-zero", "toward-positive", "toward-negative")
+MODES: tuple[str, ...] = get_args(Rounding)
 
 _SIGN, _INFINITY, _HIDDEN = np.uint64(1 << 63), np.uint64(0x7FF << 52), np.uint64(1 << 52)
 #: Elements taken at a time, so that what lies between two steps stays in the cache.

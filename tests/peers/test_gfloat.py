@@ -21,7 +21,8 @@ from gfloat.formats import (
 )
 from numpy.typing import NDArray
 
-from harness.simulator.conversion import convert, element_dtype
+from harness.device.dtypes import numpy_dtype
+from harness.simulator.conversion import convert
 from harness.simulator.formats import FORMATS, INFINITE, NAN, decode
 
 Array = NDArray[Any]
@@ -99,7 +100,7 @@ def agrees(values: Array, target: str, mode: str) -> None:
         values, wide = (given[~(wide < info.min)] for given in (values, wide))
     expected = np.asarray(round_ndarray(info, wide, MODES[mode]))
     found = convert(values, target, mode)
-    assert found.dtype == element_dtype(target)
+    assert found.dtype == numpy_dtype(FORMATS[target].held_as)
     assert same(found.astype(np.float64), expected).all()
 
 
@@ -126,7 +127,7 @@ def test_patterns_of_wide_formats_are_the_same_numbers_there(name: str) -> None:
 @pytest.mark.parametrize("target", FORMATS)
 def test_every_pattern_of_a_short_format_is_converted_to_the_same_number(target: str, mode: str) -> None:
     for name in SHORT:
-        agrees(every_pattern(name).view(element_dtype(name)), target, mode)
+        agrees(every_pattern(name).view(numpy_dtype(FORMATS[name].held_as)), target, mode)
 
 
 @pytest.mark.parametrize("mode", MODES)

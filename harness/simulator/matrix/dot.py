@@ -67,8 +67,7 @@ def dot_of(profile: Profile, instruction: str) -> Dot:
             remedy=f"{'did you mean ' + ' or '.join(near) + '? ' if near else ''}Profile.matrix_instructions lists "
             f"all {len(profile.matrix_instructions)}",
         )
-    pattern = next(name for name, row in profile.declared.arithmetic.matrix.rows.items() if row is found.row)
-    said = said_of(found.row, profile.assumed.get(pattern))
+    said = said_of(found.row, profile.assumed.get(found.pattern))
     assumed = tuple(sorted(field for field in said if getattr(found.row, field) is None))
     dot = Dot(instruction, found.a, found.b, found.c, found.d, found.shape[2], said, assumed)
     missing = [field for field in _needed(dot) if field not in said]

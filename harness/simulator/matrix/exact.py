@@ -33,7 +33,6 @@ class Exact(NamedTuple):
     """
 
     block: int
-    exact_group: int
     fraction: int
     limit: int
 

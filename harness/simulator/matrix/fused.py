@@ -46,7 +46,6 @@ class ShortFusion(NamedTuple):
     fraction: int
     chunk: int
     short: bool
-    exact_group: int
 
 
 class LateFusion(NamedTuple):
@@ -64,7 +63,6 @@ class LateFusion(NamedTuple):
     late_bits: int
     reach: int
     short: bool
-    exact_group: int
 
 
 class GroupFusion(NamedTuple):
@@ -93,7 +91,6 @@ class Fusion(NamedTuple):
     late_bits: int
     reach: int
     short: bool
-    exact_group: int
 
 
 @chosen

@@ -32,13 +32,15 @@ LANES = 512
 class Chained(NamedTuple):
     """A chain of blocks: how each is added, what sums are rounded to, and the format they have before the first.
 
-    The class of ``how`` decides which code is compiled.
+    ``exact_group`` products are added before their scales join, 0 where they have none of their own. The class of
+    ``how`` decides which code is compiled.
     """
 
     how: Any
     target: Target
     precision: int
     least: int
+    exact_group: int
 
 
 class Room(NamedTuple):
@@ -53,7 +55,7 @@ class Room(NamedTuple):
 
 def new_room(chained: Chained, length: int, columns: int, *, as_values: bool, separate: bool) -> Room:
     """Room for chains of ``length`` elements and sums of so many columns."""
-    width, group, block = min(LANES, columns), chained.how.exact_group, chained.how.block
+    width, group, block = min(LANES, columns), chained.exact_group, chained.how.block
     return Room(
         new_lanes(length, width if separate else 1, group, as_values=as_values),
         new_lanes(length, width, group, as_values=as_values),
@@ -97,10 +99,10 @@ def chain(
     precision, least, length = chained.precision, chained.least, take.size
     for left in range(0, sums.shape[1], LANES):
         count = min(LANES, sums.shape[1] - left)
-        special_b = fill_lanes(b, left + (first if separate else 0), count, take, how.exact_group, in_b)
+        special_b = fill_lanes(b, left + (first if separate else 0), count, take, chained.exact_group, in_b)
         for row in range(sums.shape[0]):
             at_a, count_a = (first + left, count) if separate else (first + row, 1)
-            special = fill_lanes(a, at_a, count_a, take, how.exact_group, in_a) or special_b
+            special = fill_lanes(a, at_a, count_a, take, chained.exact_group, in_a) or special_b
             blocks = ChainOfBlocks(target, in_a, in_b, room.block, length, special, precision, least, room.bench)
             add_products(how, blocks, sums[row, left : left + count])
 

@@ -37,7 +37,7 @@ def plan_of(dot: Dot) -> Plan:
     target = _target(dot, dot.accumulator, dot.get("rounding"), dot.get("fraction_bits", accumulator.fraction_bits))
 
     def chained(name: str) -> Chained:
-        return Chained(how, target, FORMATS[name].precision, FORMATS[name].least)
+        return Chained(how, target, FORMATS[name].precision, FORMATS[name].least, dot.get("exact_group", 0))
 
     return Plan(
         from_c=chained(dot.c),
@@ -65,15 +65,15 @@ def _how(dot: Dot) -> ShortFusion | LateFusion | GroupFusion | Fusion | Exact | 
     """How a block is added."""
     block, model = block_of(dot), dot.get("model")
     if model == "fma":
-        return MultiplyAdds(block, 0)
+        return MultiplyAdds(block)
     if model == "pairwise":
-        return Pairwise(block, 0)
+        return Pairwise(block)
     a, b, group = FORMATS[dot.a], FORMATS[dot.b], dot.get("exact_group", 0)
     fraction = a.fraction_bits + b.fraction_bits
     bounded = dot.get("product_range") == "accumulator"
     limit = FORMATS[dot.accumulator].greatest + 1 if bounded else -NEVER
     if model == "exact":
-        return Exact(block, 0, fraction, limit)
+        return Exact(block, fraction, limit)
     if group:
         fraction += 2 * FORMATS[dot.get("scale_format")].fraction_bits - a.least - b.least
     late = dot.get("late_bits", 0) if dot.get("addend") == "late" else 0
@@ -84,10 +84,10 @@ def _how(dot: Dot) -> ShortFusion | LateFusion | GroupFusion | Fusion | Exact | 
         return GroupFusion(block, bits, alignment, zero, fraction, a.least + b.least, short, group)
     chunk = _chunk(dot, fraction, zero)
     if chunk and late:
-        return LateFusion(block, groups, bits, fraction, chunk, limit, late, reach, short, 0)
+        return LateFusion(block, groups, bits, fraction, chunk, limit, late, reach, short)
     if chunk and not bounded:
-        return ShortFusion(block, bits, zero, fraction, chunk, short, 0)
-    return Fusion(block, groups, bits, alignment, zero, fraction, limit, late, reach, short, 0)
+        return ShortFusion(block, bits, zero, fraction, chunk, short)
+    return Fusion(block, groups, bits, alignment, zero, fraction, limit, late, reach, short)
 
 
 def _chunk(dot: Dot, fraction: int, zero: int) -> int:

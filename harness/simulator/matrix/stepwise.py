@@ -16,14 +16,12 @@ class Pairwise(NamedTuple):
     """A tree over so many products."""
 
     block: int
-    exact_group: int
 
 
 class MultiplyAdds(NamedTuple):
     """Fused multiply-adds, so many at a time."""
 
     block: int
-    exact_group: int
 
 
 @chosen
