@@ -6,6 +6,7 @@ import re
 import shlex
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import click
 import pytest
@@ -50,3 +51,10 @@ def test_its_exit_codes_are_those_of_the_errors() -> None:
     kinds = [kind for kind in vars(errors).values() if isinstance(kind, type)]
     raised = {kind.exit_code for kind in kinds if issubclass(kind, errors.AssayError)}
     assert table == raised | {0, 1}  # 0 and 1 are verdicts, no errors
+
+
+def test_its_python_example_runs() -> None:
+    (example,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    names: dict[str, Any] = {}
+    exec(example, names)  # noqa: S102 - it is ours, and users will run it
+    assert names["d"].tolist() == [[5.0, 5.0]] * 3
