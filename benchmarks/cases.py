@@ -57,7 +57,7 @@ def by_phase(name: str, level: int) -> tuple[dict[str, float], int]:
                 for phase, (begin, end) in zip(_PHASES, pairwise(times), strict=True):
                     spent[phase] += end - begin
                 cases += 1
-            recorder.end(test.test, 1)
+            recorder.end(test.test, 1, 0.0)
         recorder.close()
     return spent, cases
 

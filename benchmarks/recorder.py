@@ -41,7 +41,7 @@ def measure(count: int) -> tuple[float, float]:
         begin = time.perf_counter()
         for _ in range(count):
             recorder.case(row)
-        recorder.end(row.test, 1)
+        recorder.end(row.test, 1, 0.0)
         seconds = time.perf_counter() - begin
         recorder.close()
         grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before

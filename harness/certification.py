@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,25 +13,29 @@ from typing import Any
 
 import harness
 from harness.attest.keys import SigningKey, local_key
-from harness.device.near import Worker
-from harness.errors import UsageError
-from harness.interface.catalogue import load_interface
+from harness.device.near import Worker, WorkerDied
+from harness.errors import AssayError, UsageError
+from harness.interface.catalogue import Interface, load_interface
 from harness.judge.verdict import Verdict, judge
 from harness.profile.model import Profile
 from harness.profile.store import load_profile
 from harness.run.bundle import ENVIRONMENT, Bundle, Request
 from harness.run.evidence import read_evidence
+from harness.run.failures import explain_failures
 from harness.run.limits import DEADLINE, SILENCE, TEST_CAP
+from harness.run.measure import measure
 from harness.run.plan import Plan, make_plan
 from harness.run.supervisor import Ending, supervise
 from harness.run.undeclared import undeclared_fields
 from harness.sealing import Sealed, seal
+from harness.suite.nodes import check_package, release_here
 
 
 @dataclass(frozen=True)
 class Ask:
     """What a user asks for: everything ``assay certify`` can be told.
 
+    ``graph`` asks ONNX's node cases as well, which need the package onnx;
     ``out`` is the bundle's folder (default: a new one under ``runs/``); ``seed`` any word; ``deadline`` and ``cap`` the
     most seconds a case and a test may take; ``resume`` goes on with a run that was stopped; ``key`` signs in place of
     the local key.
@@ -47,6 +51,7 @@ class Ask:
     cap: float = TEST_CAP
     resume: bool = False
     key: SigningKey | None = None
+    graph: bool = False
 
 
 @dataclass(frozen=True)
@@ -76,7 +81,9 @@ def certify_run(ask: Ask, watcher: Watcher = lambda plan, bundle, facts: lambda:
     """Do what ``ask`` says; ``watcher`` is told how far it is."""
     profile = load_profile(ask.profile)
     interface = load_interface()
-    plan = make_plan(interface, profile, ask.level)
+    if ask.graph:
+        check_package()
+    plan = make_plan(interface, profile, ask.level, graph=ask.graph)
     bundle = Bundle((ask.out or _new_folder(profile)).absolute())
     key = ask.key or local_key()
     facts = device_facts(ask, profile)
@@ -84,10 +91,11 @@ def certify_run(ask: Ask, watcher: Watcher = lambda plan, bundle, facts: lambda:
     with bundle.lock():
         request = _begin(bundle, ask, profile, plan)
         ending = supervise(bundle, plan, request.jobs, SILENCE + request.cap, watcher(plan, bundle, facts))
-        bundle.write_json(ENVIRONMENT, _environment(request, facts, ending, key))
+        evidence = read_evidence(bundle.evidence)
+        explain_failures(bundle, plan, interface, profile, request, evidence)
+        bundle.write_json(ENVIRONMENT, _environment(request, facts, ending, key, _seen(request, interface, profile)))
         # Read back, so that all that follows rests on what is in the bundle and nothing else.
         environment = bundle.read_json(ENVIRONMENT)
-        evidence = read_evidence(bundle.evidence)
         verdict = judge(plan, evidence, environment, undeclared=undeclared_fields(plan, interface, profile))
         sealed = seal(bundle, interface, profile, plan, evidence, environment, verdict, key)
     return Certified(verdict, bundle, sealed, ending)
@@ -100,6 +108,15 @@ def device_facts(ask: Ask, profile: Profile) -> dict[str, Any]:
     """
     with Worker(ask.device, profile.source_bytes, profile.id, deadline=ask.deadline) as worker:
         return worker.facts
+
+
+def _seen(request: Request, interface: Interface, profile: Profile) -> list[dict[str, Any]]:
+    """What the device is seen to reach, for information; nothing where it cannot be opened any more."""
+    try:
+        with Worker(request.device, profile.source_bytes, profile.id, deadline=request.deadline) as worker:
+            return [seen.document() for seen in measure(worker, interface, profile)]
+    except (AssayError, WorkerDied):
+        return []
 
 
 def _begin(bundle: Bundle, ask: Ask, profile: Profile, plan: Plan) -> Request:
@@ -115,6 +132,7 @@ def _begin(bundle: Bundle, ask: Ask, profile: Profile, plan: Plan) -> Request:
         plan=plan.digest(),
         harness=harness.__version__,
         begin=_now(),
+        graph=ask.graph,
     )
     begun = bundle.begun()
     if begun is None:
@@ -151,7 +169,9 @@ def _new_folder(profile: Profile) -> Path:
     return next(folder for folder in candidates if not folder.exists())
 
 
-def _environment(request: Request, facts: Mapping[str, Any], ending: Ending, key: SigningKey) -> dict[str, Any]:
+def _environment(
+    request: Request, facts: Mapping[str, Any], ending: Ending, key: SigningKey, seen: Sequence[Mapping[str, Any]]
+) -> dict[str, Any]:
     """What was measured of host and device, with when the run began and ended."""
     return {
         "profile": request.profile,
@@ -171,7 +191,8 @@ def _environment(request: Request, facts: Mapping[str, Any], ending: Ending, key
             "stopped": ending.why,
             "key": "local" if key.local else "centre",
         },
-        "harness": {"version": harness.__version__},
+        "harness": {"version": harness.__version__, **({"onnx": release_here()} if request.graph else {})},
+        "seen": list(seen),
     }
 
 

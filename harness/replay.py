@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from itertools import islice
 
 from harness.device.near import Answer, Worker, WorkerDied
-from harness.errors import EvidenceError, UsageError
+from harness.errors import AssayError, EvidenceError, UsageError
 from harness.interface.catalogue import load_interface
-from harness.oracle.rules import Finding
+from harness.oracle.rules import FAIL, Finding
 from harness.profile.store import parse_profile
 from harness.run.bundle import PROFILE, Bundle, Request
 from harness.run.engine import Written, make_row, write_out
 from harness.run.evidence import read_evidence
+from harness.run.explain import Opened, Smallest, explain_case
 from harness.run.plan import Plan, PlannedTest, make_plan, subjects
 from harness.run.rows import CaseRow
 from harness.suite.case import Subject
@@ -26,6 +27,7 @@ class Replayed:
 
     ``alone`` says whether the case was reproduced by itself; where it was not, it was run again after the cases that
     come before it in its test: a device that only then answers the same keeps something between launches.
+    ``smallest`` is the smallest failure found, where the case fails now and could be made small.
     """
 
     subject: Subject
@@ -33,6 +35,8 @@ class Replayed:
     now: CaseRow
     finding: Finding
     alone: bool
+    device: str
+    smallest: Smallest | None = None
 
     @property
     def reproduced(self) -> bool:
@@ -49,7 +53,7 @@ def replay(bundle: Bundle, seq: int, device: str | None = None) -> Replayed:
     if request is None:
         raise UsageError("the folder holds no run", where=str(bundle.folder), remedy="name the folder of a run")
     profile = parse_profile(bundle.read(PROFILE), request.profile)
-    plan = make_plan(load_interface(), profile, request.level)
+    plan = make_plan(load_interface(), profile, request.level, graph=request.graph)
     if plan.digest() != request.plan:
         raise EvidenceError(
             "this version of Assay makes another plan",
@@ -57,7 +61,8 @@ def replay(bundle: Bundle, seq: int, device: str | None = None) -> Replayed:
             remedy=f"use version {request.harness}",
         )
     test = _test_of(plan, seq, bundle)
-    subject = next(s for s in subjects(load_interface(), profile, plan.level) if s.test == test.test)
+    known = subjects(load_interface(), profile, plan.level, graph=plan.graph)
+    subject = next(subject for subject in known if subject.test == test.test)
     then = _row_of(bundle, test, seq)
     alone = _run(request, device, subject, test, profile.source_bytes, then, with_those_before=False)
     if alone.reproduced:
@@ -98,7 +103,11 @@ def _run(
     first = test.first if with_those_before else then.seq
     written = list(write_out(test.test, iter(wanted), request.seed, first))
     found: tuple[CaseRow, Finding] | None = None
-    with Worker(device or request.device, profile, request.profile, deadline=request.deadline) as worker:
+
+    def opened() -> Worker:
+        return Worker(device or request.device, profile, request.profile, deadline=request.deadline)
+
+    with opened() as worker:
         try:
             for item, answer in _answers(worker, written):
                 if item.seq == then.seq:
@@ -108,7 +117,17 @@ def _run(
             raise UsageError(f"the device died in the replay: {death.why}") from None
     if found is None:
         raise EvidenceError(f"{test.test} has no case {then.seq}: its rows are of another version")
-    return Replayed(subject, then, *found, alone=not with_those_before)
+    smallest = _smallest(opened, written) if found[1].outcome == FAIL else None
+    return Replayed(subject, then, *found, not with_those_before, device or request.device, smallest)
+
+
+def _smallest(opened: Opened, written: Sequence[Written]) -> Smallest | None:
+    """The smallest failure of the last case, where it can be made small."""
+    before = written[-2].trial.problems if len(written) > 1 else ()
+    try:
+        return explain_case(opened, written[-1].trial, before)
+    except (WorkerDied, AssayError):
+        return None
 
 
 def _answers(worker: Worker, written: Sequence[Written]) -> Iterator[tuple[Written, Answer]]:

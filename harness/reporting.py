@@ -10,6 +10,7 @@ from harness.profile.store import parse_profile
 from harness.report.view import ReportMaterial, ReportView, make_view
 from harness.run.bundle import ENVIRONMENT, PROFILE, Bundle
 from harness.run.evidence import read_evidence
+from harness.run.failures import read_explanations
 from harness.run.plan import make_plan
 from harness.verification import verify_bundle
 
@@ -26,7 +27,7 @@ def view_of(folder: Path) -> ReportView:
     environment = bundle.read_json(ENVIRONMENT)
     return make_view(
         ReportMaterial(
-            plan=make_plan(interface, profile, request.level),
+            plan=make_plan(interface, profile, request.level, graph=request.graph),
             verdict=verified.verdict,
             evidence=read_evidence(bundle.evidence),
             interface=interface,
@@ -37,5 +38,6 @@ def view_of(folder: Path) -> ReportView:
             key_kind=environment["run"]["key"],
             kind=verified.statement.kind,
             bundle=str(folder),
+            explanations=read_explanations(bundle),
         )
     )

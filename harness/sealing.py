@@ -19,11 +19,14 @@ from harness.report.html import render_html
 from harness.report.junit import render_junit
 from harness.report.view import ReportMaterial, ReportView, make_view
 from harness.run.bundle import ENVIRONMENT, HTML, JUNIT, PLAN, PROFILE, REPORT, RUN, Bundle
+from harness.run.failures import read_explanations
 from harness.run.plan import Plan
 from harness.run.rows import Evidence
 
 #: What a report says it does not cover, whatever its verdict.
 NOT_COVERED = ("models", "several cards", "endurance", "judged performance")
+#: What it says so of where the run did not ask for it.
+NOT_ASKED = "ONNX node cases"
 
 
 @dataclass(frozen=True)
@@ -62,6 +65,7 @@ def seal(
             key_kind=environment["run"]["key"],
             kind=kind,
             bundle=_as_typed(bundle.folder),
+            explanations=read_explanations(bundle),
         )
     )
     bundle.write(REPORT, sign(payload, PAYLOAD_TYPE, key))
@@ -99,7 +103,7 @@ def predicate(
         # What the simulation says it took for granted: a profile may assume more than it follows yet.
         "assumptions": device["facts"].get("arithmetic", {}) if device["simulated"] else {},
         "detection": None,
-        "notCovered": list(NOT_COVERED),
+        "notCovered": [*NOT_COVERED, *([] if plan.graph else [NOT_ASKED])],
     }
 
 

@@ -76,7 +76,7 @@ def _compute_again(bundle: Bundle, statement: Statement) -> Verdict:
         raise EvidenceError("it does not say what was asked", where=str(bundle.folder))
     profile = parse_profile(bundle.read(PROFILE), request.profile)
     interface = load_interface()
-    plan = make_plan(interface, profile, request.level)
+    plan = make_plan(interface, profile, request.level, graph=request.graph)
     if canonical_json(plan.document()) + b"\n" != bundle.read(PLAN):
         raise EvidenceError(
             "the plan is not the one this version of Assay makes from the profile and the interface",

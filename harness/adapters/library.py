@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
-from harness.adapters import array_operations
 from harness.adapters.handles import Handles
+from harness.adapters.spelling import Spelling
 from harness.device.extent import check_range, check_tensor, overlaps_itself
 from harness.device.protocol import (
     ADAPTER_LAYER,
@@ -21,9 +21,6 @@ from harness.device.protocol import (
     DeviceError,
     Tensor,
 )
-
-#: Operations whose result a library may keep in a wider format, and which the copy into the output rounds.
-_CONVERTED = array_operations.PRODUCTS | {"gemm"}
 
 
 class Library(Protocol):
@@ -36,6 +33,10 @@ class Library(Protocol):
     @property
     def xp(self) -> Any:
         """Its array namespace."""
+
+    @property
+    def operations(self) -> Mapping[str, Spelling]:
+        """The operations it has, by the interface's names."""
 
     def facts(self) -> dict[str, Any]:
         """Versions, device and flags for the report."""
@@ -203,43 +204,52 @@ class LibraryDevice:
         stream: Any = None,
     ) -> None:
         """Let the library compute, and copy the result into the output's elements."""
-        if operation not in array_operations.NAMES:
+        spelling = self._library.operations.get(operation)
+        if spelling is None:
             raise DeviceError(UNSUPPORTED, f"no operation {operation!r}", ADAPTER_LAYER)
         # Left to the library, an operand too many might be taken for an option, such as numpy's ``out``.
-        if len(inputs) != array_operations.arity(operation):
+        least, most = spelling.arity
+        if not least <= len(inputs) <= most:
             raise DeviceError(INVALID_VALUE, f"{operation} does not have {len(inputs)} operands", ADAPTER_LAYER)
-        if len(outputs) != 1:
-            raise DeviceError(INVALID_VALUE, f"{operation} has 1 output, not {len(outputs)}", ADAPTER_LAYER)
-        if overlaps_itself(outputs[0]):
+        if len(outputs) != len(spelling.example.outputs):
+            raise DeviceError(INVALID_VALUE, f"{operation} does not have {len(outputs)} outputs", ADAPTER_LAYER)
+        if any(overlaps_itself(output) for output in outputs):
             raise DeviceError(INVALID_VALUE, "elements of the output overlap", ADAPTER_LAYER)
         with self._streams.on(stream):
-            *operands, target = [self._view(tensor) for tensor in (*inputs, *outputs)]
-            self._run(self._compute, operation, operands, attributes, target)
+            views = [self._view(tensor) for tensor in (*inputs, *outputs)]
+            self._run(self._compute, operation, views[: len(inputs)], attributes, views[len(inputs) :])
 
     def close(self) -> None:
         """Let go of everything."""
         self._buffers.clear()
         self._streams.close()
 
-    def _compute(self, operation: str, operands: Sequence[Any], attributes: Mapping[str, Any], target: Any) -> None:
-        result = array_operations.compute(self._library.xp, operation, operands, attributes, target.dtype)
-        if operation not in _CONVERTED and result.dtype != target.dtype:
-            raise DeviceError(UNSUPPORTED, f"{operation} gives {result.dtype}, not {target.dtype}")
-        if operation not in array_operations.ELEMENTWISE and tuple(result.shape) != tuple(target.shape):
-            raise DeviceError(
-                INVALID_VALUE, f"the result has shape {tuple(result.shape)}, not {tuple(target.shape)}", ADAPTER_LAYER
-            )
-        self._library.assign(target, result)
+    def _compute(
+        self, operation: str, operands: Sequence[Any], attributes: Mapping[str, Any], targets: Sequence[Any]
+    ) -> None:
+        spelling = self._library.operations[operation]
+        found = spelling.compute(self._library.xp, operands, attributes, [target.dtype for target in targets])
+        for result, target in zip(found, targets):
+            if not spelling.converts and result.dtype != target.dtype:
+                raise DeviceError(UNSUPPORTED, f"{operation} gives {result.dtype}, not {target.dtype}")
+            if tuple(result.shape) != tuple(target.shape) and not (spelling.stretches and _stretches(result, target)):
+                shapes = f"{tuple(result.shape)}, not {tuple(target.shape)}"
+                raise DeviceError(INVALID_VALUE, f"the result has shape {shapes}", ADAPTER_LAYER)
+        for result, target in zip(found, targets):
+            self._library.assign(target, result)
 
     def _try(self, operation: str, dtypes: Sequence[str]) -> bool:
-        if operation not in array_operations.NAMES or len(dtypes) != array_operations.arity(operation) + 1:
+        spelling = self._library.operations.get(operation)
+        if spelling is None:
             return False
-        shape = (1, 1) if operation in ("matmul", "gemm") else (1,)
+        example = spelling.example
+        count = len(dtypes) - len(example.outputs)
+        if not spelling.arity[0] <= count <= spelling.arity[1]:
+            return False
+        shapes = (*example.inputs[:count], *example.outputs)
         try:
-            *operands, target = [self._library.ones(shape, self._library.dtype(name)) for name in dtypes]
-            if operation in array_operations.REDUCTIONS | array_operations.SUMS | {"vecdot"}:
-                target = self._library.ones((), target.dtype)
-            self._run(self._compute, operation, operands, {}, target)
+            ones = [self._library.ones(shape, self._library.dtype(name)) for shape, name in zip(shapes, dtypes)]
+            self._run(self._compute, operation, ones[:count], example.attributes, ones[count:])
         except DeviceError:
             return False
         return True
@@ -265,3 +275,9 @@ class LibraryDevice:
             raise
         except Exception as error:
             raise self._library.translate(error) from error
+
+
+def _stretches(result: Any, target: Any) -> bool:
+    """Whether an elementwise result fills the output by repeating itself along its axes of length one."""
+    short, long = tuple(result.shape), tuple(target.shape)
+    return len(short) <= len(long) and all(a in (b, 1) for a, b in zip(reversed(short), reversed(long)))

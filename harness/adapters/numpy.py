@@ -7,7 +7,9 @@ that is installed), Python 3.8 or later.
 from __future__ import annotations
 
 import platform
-from contextlib import AbstractContextManager
+import warnings
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 import array_api_compat
@@ -15,6 +17,7 @@ import array_api_compat.numpy as xp
 import numpy as np
 
 from harness.adapters.library import LibraryDevice
+from harness.adapters.numpy_operations import OPERATIONS
 from harness.adapters.synchronous import SynchronousStreams
 from harness.device.dtypes import numpy_dtype
 from harness.device.protocol import INVALID_VALUE, OUT_OF_MEMORY, UNSUPPORTED, DeviceError, Tensor
@@ -26,6 +29,7 @@ class NumpyLibrary:
 
     name = "numpy"
     xp: Any = xp
+    operations = OPERATIONS
 
     def facts(self) -> dict[str, Any]:
         """The version of numpy, the processor, and the BLAS behind matmul."""
@@ -87,16 +91,23 @@ class NumpyLibrary:
         return np.ones(shape, dtype)
 
     def computing(self) -> AbstractContextManager[Any]:
-        """Without numpy's floating-point warnings: infinities and NaN are results here, judged as such."""
-        return np.errstate(all="ignore")
+        """Without numpy's warnings: infinities, NaN and the mean of nothing are results here, judged as such."""
+        return _quietly()
 
     def translate(self, error: Exception) -> DeviceError:
-        """MemoryError is out of memory, a type that no loop takes unsupported, the rest an invalid value."""
+        """MemoryError is out of memory, a function or type that it lacks unsupported, the rest an invalid value."""
         if isinstance(error, MemoryError):
             return DeviceError(OUT_OF_MEMORY, str(error))
-        if isinstance(error, (TypeError, NotImplementedError)):
+        if isinstance(error, (AttributeError, TypeError, NotImplementedError)):
             return DeviceError(UNSUPPORTED, str(error))
         return DeviceError(INVALID_VALUE, str(error))
+
+
+@contextmanager
+def _quietly() -> Iterator[None]:
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
+        yield
 
 
 def open_numpy(arguments: str, profile: object = None) -> LibraryDevice:

@@ -5,7 +5,7 @@ This file travels to the far side of a place: torch and array-api-compat only, P
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, ExitStack
 from typing import Any
 
 import array_api_compat
@@ -14,6 +14,7 @@ import torch
 
 from harness.adapters.library import LibraryDevice
 from harness.adapters.synchronous import SynchronousStreams
+from harness.adapters.torch_operations import OPERATIONS
 from harness.adapters.torch_streams import TorchStreams
 from harness.device.extent import strides_of
 from harness.device.protocol import DEVICE_LOST, INVALID_VALUE, OUT_OF_MEMORY, UNSUPPORTED, DeviceError, Tensor
@@ -37,6 +38,7 @@ class TorchLibrary:
 
     name = "torch"
     xp: Any = xp
+    operations = OPERATIONS
 
     def __init__(self, device: torch.device) -> None:
         self._device = device
@@ -115,8 +117,11 @@ class TorchLibrary:
         return torch.ones(shape, dtype=torch.float32, device=self._device).to(dtype)
 
     def computing(self) -> AbstractContextManager[Any]:
-        """Without a record for gradients."""
-        context: AbstractContextManager[Any] = torch.no_grad()
+        """Without a record for gradients, and so that new tensors are made on the device."""
+        context = ExitStack()
+        context.enter_context(torch.no_grad())
+        if self._device.type != "cpu":
+            context.enter_context(self._device)
         return context
 
     def translate(self, error: Exception) -> DeviceError:
@@ -129,7 +134,7 @@ class TorchLibrary:
                 return DeviceError(kind, str(error))
         if isinstance(error, getattr(torch, "AcceleratorError", ())):
             return DeviceError(DEVICE_LOST, str(error))
-        if isinstance(error, (NotImplementedError, TypeError)):
+        if isinstance(error, (AttributeError, NotImplementedError, TypeError)):
             return DeviceError(UNSUPPORTED, str(error))
         return DeviceError(INVALID_VALUE, str(error))
 

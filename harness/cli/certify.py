@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from harness.cli.output import json_option, level_option, print_json
+from harness.cli.output import graph_option, json_option, level_option, print_json
 from harness.errors import Interrupted
 from harness.run.limits import DEADLINE, TEST_CAP
 
@@ -19,6 +19,7 @@ from harness.run.limits import DEADLINE, TEST_CAP
 @click.argument("profile")
 @click.option("--device", default="simulated", show_default=True, help="The device under test; see `assay devices`.")
 @level_option
+@graph_option
 @click.option("--out", type=click.Path(path_type=Path), help="The bundle's folder (default: a new one under runs/).")
 @click.option("--seed", default="0", show_default=True, help="The run's seed: any word. Inputs follow from it alone.")
 @click.option("--jobs", type=click.IntRange(1, 64), default=1, show_default=True, help="Tests run side by side.")
@@ -96,4 +97,5 @@ class _Watcher:
         """The command that goes on with this run."""
         device = "" if ask.device == "simulated" else f" --device {ask.device}"
         seed = "" if ask.seed == "0" else f" --seed {ask.seed}"
-        return f"assay certify {ask.profile}{device} --level {ask.level}{seed} --out {self._folder} --resume"
+        graph = " --graph" if ask.graph else ""
+        return f"assay certify {ask.profile}{device} --level {ask.level}{graph}{seed} --out {self._folder} --resume"

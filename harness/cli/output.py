@@ -18,6 +18,11 @@ level_option: Callable[[_F], _F] = click.option(
     "--level", type=click.IntRange(1, 3), default=2, show_default=True, help="The level to test: 1, 2 or 3."
 )
 
+#: Whether ONNX's node cases are asked as well.
+graph_option: Callable[[_F], _F] = click.option(
+    "--graph", is_flag=True, help="Ask ONNX's own node cases as well; needs the package onnx."
+)
+
 
 def print_json(value: Any) -> None:
     """Print a result for machines: one JSON document."""

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import click
 
-from harness.cli.output import json_option, level_option, print_json, print_table
+from harness.cli.output import graph_option, json_option, level_option, print_json, print_table
 
 
 @click.command()
 @click.argument("profile")
 @level_option
+@graph_option
 @json_option
-def command(profile: str, level: int, as_json: bool) -> int:
+def command(profile: str, level: int, graph: bool, as_json: bool) -> int:
     """Show the tests of PROFILE at a level, in order, and the digest of the plan.
 
     The same profile, level and version of Assay give the same digest on every machine. With --json, the plan itself.
@@ -20,7 +21,7 @@ def command(profile: str, level: int, as_json: bool) -> int:
     from harness.profile.store import load_profile
     from harness.run.plan import make_plan
 
-    plan = make_plan(load_interface(), load_profile(profile), level)
+    plan = make_plan(load_interface(), load_profile(profile), level, graph=graph)
     if as_json:
         print_json(plan.document() | {"digest": plan.digest()})
         return 0

@@ -5,16 +5,16 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Any
 
 from harness.documents import Document, read_yaml
 from harness.errors import DocumentError
 from harness.interface.chapter import Chapter, read_chapter
+from harness.interface.index import flatten, read_index
 from harness.interface.operation import Operation
-from harness.interface.requirement import Requirement
+from harness.interface.requirement import Level, Requirement
 from harness.resources import chapters_folder
 
 #: The file that names the version, the chapters and the families.
@@ -31,14 +31,52 @@ LETTERS = {
     "reductions": "RED",
     "linear-algebra": "LIN",
     "conversion": "CNV",
+    "elementary-functions": "FUN",
+    "activations": "ACT",
+    "creation": "CRE",
+    "manipulation": "MAN",
+    "indexing-and-sorting": "IDX",
+    "convolution-and-pooling": "CON",
+    "normalization": "NRM",
+    "attention": "ATT",
+    "quantization": "QNT",
+    "blas": "BLA",
+    "transforms": "FFT",
+    "graph": "GRA",
 }
+
+
+@dataclass(frozen=True)
+class InputClass:
+    """One of the classes of inputs that tell right kernels from wrong ones.
+
+    ``level`` is the lowest that demands it; ``inputs`` are the words of requirements that belong to it.
+    """
+
+    name: str
+    level: Level
+    inputs: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Legal:
+    """The weakest arithmetic that is legal from a level on, for some dtypes: what a profile may declare at most.
+
+    ``rounding`` are the roundings that may be declared; ``flush`` what may be flushed: ``none`` or ``both``.
+    """
+
+    level: Level
+    dtypes: tuple[str, ...]
+    rounding: tuple[str, ...]
+    flush: str
 
 
 @dataclass(frozen=True)
 class Interface:
     """The unified interface specification, one version of it.
 
-    ``families`` maps each family to the one above it, ``""`` for those at the top. ``digest`` is the SHA-256 over its
+    ``families`` maps each family to the one above it, ``""`` for those at the top; ``demands`` maps it to the input
+    classes its operations must be asked. ``legal`` is the weakest legal arithmetic. ``digest`` is the SHA-256 over its
     files.
     """
 
@@ -46,6 +84,9 @@ class Interface:
     chapters: tuple[Chapter, ...]
     families: Mapping[str, str]
     digest: str
+    classes: Mapping[str, InputClass] = field(default_factory=dict)
+    demands: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    legal: tuple[Legal, ...] = ()
 
     @cached_property
     def requirements(self) -> tuple[Requirement, ...]:
@@ -61,6 +102,11 @@ class Interface:
     def identity(self) -> frozenset[str]:
         """The requirements that show the device to be the product its profile describes."""
         return frozenset(requirement.id for requirement in self.requirements if requirement.identity)
+
+    @cached_property
+    def asked_for(self) -> frozenset[str]:
+        """The chapters that are tested only where a run asks for them."""
+        return frozenset(chapter.id for chapter in self.chapters if chapter.asked_for)
 
     def requirement(self, name: str) -> Requirement:
         """The requirement of an id; raises ``KeyError`` for one there is not."""
@@ -79,6 +125,15 @@ class Interface:
             if operation.name in requirement.operations or wanted.intersection(self.lineage(operation.family))
         )
 
+    def demanded(self, operation: Operation, level: int) -> tuple[InputClass, ...]:
+        """The input classes that an operation must be asked at a level."""
+        names = next((self.demands[family] for family in self.lineage(operation.family) if family in self.demands), ())
+        return tuple(self.classes[name] for name in names if self.classes[name].level <= level)
+
+    def legal_for(self, dtype: str, level: int) -> Legal | None:
+        """The weakest legal arithmetic for a dtype at a level; ``None`` where nothing is said of it."""
+        return next((row for row in self.legal if dtype in row.dtypes and row.level <= level), None)
+
     def lineage(self, family: str) -> tuple[str, ...]:
         """A family and all those above it."""
         above = self.families[family]
@@ -94,43 +149,25 @@ def load_interface() -> Interface:
 def read_interface(folder: Path) -> Interface:
     """Read an interface from its folder; raises ``DocumentError`` with file and line for whatever cannot be read."""
     index = read_yaml(folder / INDEX)
-    _check_index(index)
-    documents = [read_yaml(folder / f"{name}.yaml") for name in index.data["chapters"]]
+    read = read_index(index)
+    documents = [read_yaml(folder / f"{name}.yaml") for name in read.chapters]
     interface = Interface(
-        version=index.data["interface"],
+        version=read.interface,
         chapters=tuple(map(read_chapter, documents)),
-        families=dict(_flatten(index.data["families"], "")),
+        families=dict(flatten(read.families)),
         digest=hashlib.sha256("".join(document.digest for document in [index, *documents]).encode()).hexdigest(),
+        classes={name: InputClass(name, row.level, tuple(row.inputs)) for name, row in read.classes.items()},
+        demands={family: tuple(names) for family, names in read.demands.items()},
+        legal=tuple(Legal(row.level, tuple(row.dtypes), tuple(row.rounding), row.flush) for row in read.legal),
     )
     problems = [
         problem for pair in zip(interface.chapters, documents, strict=True) for problem in _check(interface, *pair)
     ]
     problems += _check_unique(interface, documents)
+    problems += _check_demands(interface, index)
     if problems:
         raise DocumentError(problems, remedy="correct the chapter")
     return interface
-
-
-def _check_index(index: Document) -> None:
-    match index.data:
-        case {"interface": str(), "title": dict(), "chapters": list(chapters), "families": dict(families), **rest}:
-            if not rest and all(re.fullmatch("[a-z_]+", str(name)) for name in chapters) and _is_tree(families):
-                return
-    raise DocumentError(
-        [index.problem((), "must hold interface, title, names of chapters, a tree of families, and nothing else")],
-        remedy="see the file as it comes with Assay",
-    )
-
-
-def _is_tree(families: Any) -> bool:
-    """Whether families are mappings all the way down."""
-    return isinstance(families, dict) and all(map(_is_tree, families.values()))
-
-
-def _flatten(families: Mapping[str, Any], above: str) -> Iterator[tuple[str, str]]:
-    for name, beneath in families.items():
-        yield name, above
-        yield from _flatten(beneath, name)
 
 
 def _check(interface: Interface, chapter: Chapter, document: Document) -> Iterator[str]:
@@ -151,6 +188,15 @@ def _check(interface: Interface, chapter: Chapter, document: Document) -> Iterat
         labels = [types.label for types in operation.types]
         if len(set(labels)) != len(labels):
             yield document.problem((*place, "dtypes"), "two rows have the same dtype")
+
+
+def _check_demands(interface: Interface, index: Document) -> Iterator[str]:
+    for family, names in interface.demands.items():
+        if family not in interface.families:
+            yield index.problem(("demands", family), f"there is no family {family!r}")
+        for name in names:
+            if name not in interface.classes:
+                yield index.problem(("demands", family), f"there is no input class {name!r}")
 
 
 def _check_names(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -17,12 +17,16 @@ from harness.interface.special import number
 
 @dataclass(frozen=True)
 class Chapter:
-    """One chapter: its title, requirements in the order of their numbers, and operations in the order of the file."""
+    """One chapter: its title, requirements in the order of their numbers, and operations in the order of the file.
+
+    ``asked_for`` says that it is tested only where a run asks for it.
+    """
 
     id: str
     title: Text
     requirements: tuple[Requirement, ...]
     operations: tuple[Operation, ...]
+    asked_for: bool = False
 
 
 class _Strict(BaseModel):
@@ -60,7 +64,8 @@ class _Types(_Strict):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, populate_by_name=True)
     level: Level
     inputs: str | list[str] = Field(alias="in")
-    out: str
+    out: str | list[str]
+    label: str | None = None
     accumulate: str | None = None
     when: str | None = None
     ulp: float | int | None = None
@@ -83,12 +88,27 @@ class _Operation(_Strict):
 class _Chapter(_Strict):
     chapter: str
     title: _Title
+    asked_for: bool = False
     operations: dict[str, _Operation] = {}
     requirements: dict[str, _Requirement] = {}
 
 
 #: How an operation's error can be bounded.
-BOUNDS = ("exact", "ulp", "sum", "inner-product")
+BOUNDS = (
+    *(
+        "exact",
+        "ulp",
+        "sum",
+        "product",
+        "inner-product",
+        "variance",
+        "activation",
+        "softmax",
+        "normalization",
+        "attention",
+    ),
+    *("rotation", "transform", "triangular", "function"),
+)
 
 
 def read_chapter(document: Document) -> Chapter:
@@ -111,6 +131,7 @@ def read_chapter(document: Document) -> Chapter:
         Text(parsed.title.en, parsed.title.zh),
         tuple(sorted(requirements, key=lambda requirement: requirement.id)),
         tuple(operations),
+        parsed.asked_for,
     )
 
 
@@ -153,7 +174,7 @@ def _requirement(chapter: str, name: str, row: _Requirement, operations: tuple[s
 def _operation(
     document: Document, chapter: str, name: str, row: _Operation, problems: list[str]
 ) -> Iterator[Operation]:
-    arity = _arity(row.signature)
+    least, arity = _arities(row.signature)
     place = ("operations", name)
     if row.bound not in BOUNDS:
         problems.append(document.problem((*place, "bound"), f"{row.bound!r} is none of {', '.join(BOUNDS)}"))
@@ -180,6 +201,7 @@ def _operation(
         arity=arity,
         types=tuple(_types(types, arity, row.family) for types in row.dtypes),
         bound=row.bound,
+        least=least,
         domain=domain,
         special=special,
         attributes={key: str(value) for key, value in row.attributes.items()},
@@ -190,16 +212,18 @@ def _operation(
 
 def _types(row: _Types, arity: int, family: str) -> Types:
     inputs = (row.inputs,) * arity if isinstance(row.inputs, str) else tuple(row.inputs)
+    outs = (row.out,) if isinstance(row.out, str) else tuple(row.out)
     ulp = None if row.ulp is None else float(row.ulp)
-    operands = next((dtype for dtype in inputs if dtype != "bool"), "bool")
-    label = f"{operands}-{row.out}" if family == "conversion" else operands
-    return Types(row.level, label, inputs, row.out, row.accumulate, row.when, ulp)
+    found = Types(row.level, row.label or "", inputs, outs, row.accumulate, row.when, ulp)
+    label = f"{found.operand}-{found.out}" if family == "conversion" else found.operand
+    return found if row.label else replace(found, label=label)
 
 
-def _arity(signature: str) -> int:
-    """How many tensors an operation takes: the tensor names before the arrow, scalars (``alpha``, ``beta``) left out.
+def _arities(signature: str) -> tuple[int, int]:
+    """How few and how many tensors an operation takes: the names before the arrow, scalars left out.
 
-    A tensor is a name or a parenthesis, or a name with a parenthesis behind it, as in ``A (M, K)``.
+    A tensor is a name or a parenthesis, or a name with a parenthesis behind it, as in ``A (M, K)``; a question mark
+    behind the name marks one that may be left out. Scalars are ``alpha`` and ``beta``.
     """
     before = signature.split("->", maxsplit=1)[0]
     depth, parts, part = 0, [], ""
@@ -210,4 +234,5 @@ def _arity(signature: str) -> int:
             part = ""
         else:
             part += letter
-    return sum(piece.strip() not in ("alpha", "beta", "") for piece in [*parts, part])
+    tensors = [piece for piece in [*parts, part] if piece.strip() not in ("alpha", "beta", "")]
+    return sum("?" not in piece for piece in tensors), len(tensors)

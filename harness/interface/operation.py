@@ -20,20 +20,39 @@ class Standard:
 
 @dataclass(frozen=True)
 class Types:
-    """One row of an operation's dtypes: operands, accumulator, result, and the level that has it.
+    """One row of an operation's dtypes: operands, accumulator, results, and the level that has it.
 
-    ``label`` is how a test's id names the row: the operands' dtype, for a conversion ``from-to``. ``inputs`` holds one
-    dtype per operand. ``when`` names a claim without which the row does not apply.
+    ``label`` is how a test's id names the row: the operands' dtype, for a conversion ``from-to``, or what the chapter
+    says. ``inputs`` holds one dtype per operand, ``outs`` one per result. ``accumulate`` is the format of the weakest
+    legal accumulator. ``when`` names a claim without which the row does not apply.
     ``ulp`` is the largest legal error of an elementwise function in units in the last place of the result type.
     """
 
     level: Level
     label: str
     inputs: tuple[str, ...]
-    out: str
+    outs: tuple[str, ...]
     accumulate: str | None = None
     when: str | None = None
     ulp: float | None = None
+
+    @property
+    def out(self) -> str:
+        """The dtype of the first result."""
+        return self.outs[0]
+
+    @property
+    def operand(self) -> str:
+        """The dtype that decides how the row is computed.
+
+        It is that of the first operand that is no truth value or, without operands, the result's.
+        """
+        return next((dtype for dtype in self.inputs if dtype != "bool"), self.inputs[0] if self.inputs else self.out)
+
+    @property
+    def working(self) -> str:
+        """The dtype of the weakest arithmetic that is legal inside: the accumulator's, where one is set."""
+        return self.accumulate or self.out
 
 
 @dataclass(frozen=True)
@@ -49,8 +68,9 @@ class Operation:
     """What a device can be asked to launch.
 
     ``family`` places it in the tree of families; a requirement on a family applies to all beneath it. ``arity`` is
-    the number of tensor operands. ``domain`` gives, per operand, the closed interval on which the result is finite
-    and defined. ``bound`` names how its error is bounded (``exact``, ``ulp``, ``inner-product``, ``sum``).
+    the number of tensor operands, of which those from ``least`` on may be left out at the end. ``domain`` gives, per
+    operand, the closed interval on which the result is finite and defined. ``bound`` names how its error is bounded
+    (``exact``, ``ulp``, ``inner-product``, ``sum`` ...).
     """
 
     name: str
@@ -61,6 +81,7 @@ class Operation:
     arity: int
     types: tuple[Types, ...]
     bound: str
+    least: int = 0
     domain: tuple[tuple[float, float], ...] = ()
     special: tuple[Special, ...] = ()
     attributes: Mapping[str, str] = field(default_factory=dict)

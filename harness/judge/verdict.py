@@ -12,6 +12,7 @@ from datetime import date
 from typing import Any
 
 from harness.judge.waiver import Waiver, waives
+from harness.profile.conduct import DTYPES
 from harness.run.plan import REQUIRED_DTYPE, Plan, PlannedTest
 from harness.run.quarantine import quarantined, subject_of
 from harness.run.rows import CaseRow, Evidence, TestEvidence
@@ -191,4 +192,4 @@ def _claim_of(test: PlannedTest) -> str:
     if test.dtype is None:
         return "runtime"
     source, _, target = test.dtype.partition("-")
-    return target if target and source == REQUIRED_DTYPE else source
+    return target if target in DTYPES and source == REQUIRED_DTYPE else source

@@ -2,6 +2,8 @@
 
 Conventions of a launch, the same for every device:
 
+- names, operands, attributes and results are those of the standard an operation comes from; attributes that are left
+  out have the standard's default; operands that may be left out are left out at the end only;
 - operands of elementwise operations broadcast to the output's shape by numpy's rules;
 - reductions take ``{"axis": int or None, "keepdims": bool}``;
 - ``matmul`` and ``vecdot`` are the array API's; ``gemm`` takes A, B, C and
@@ -77,11 +79,7 @@ class Output:
     def unwritten(self, got: Array) -> NDArray[np.bool_]:
         """Which elements still are the poison, bit for bit."""
         poison = self.laid.view(bytearray(self.poison))
-        bits = f"u{got.dtype.itemsize}"
-        same: NDArray[np.bool_] = np.asarray(
-            np.asarray(got, order="C").view(bits) == np.asarray(poison, order="C").view(bits)
-        )
-        return same
+        return np.asarray((raw(got) == raw(poison)).all(axis=-1))
 
     def operands_hold(self, observations: Sequence[Observation]) -> bool:
         """Whether every operand that was read back is as it was written."""
@@ -92,38 +90,43 @@ def launch(
     program: ProgramBuilder,
     operation: str,
     operands: Sequence[tuple[str, Array]],
-    out: tuple[str, tuple[int, ...]],
+    outs: Sequence[tuple[str, tuple[int, ...]]],
     attributes: Mapping[str, Any] | None = None,
     layouts: Sequence[Layout] = (),
     out_layout: Layout = "dense",
     *,
     poison: int = 0xA5,
     read_operands: bool = False,
-) -> Output:
-    """Write one launch into a program and return how to find its output.
+) -> tuple[Output, ...]:
+    """Write one launch into a program and return how to find each of its outputs.
 
-    ``operands`` are (dtype, array); ``out`` is the output's dtype and shape. ``poison`` is the byte every output and
-    every gap holds before; it should differ between consecutive cases, and be no likely result.
+    ``operands`` are (dtype, array); ``outs`` the dtype and shape of each output. ``poison`` is the byte every output
+    and every gap holds before; it should differ between consecutive cases, and be no likely result.
     """
-    chosen = [*layouts, *["dense"] * (len(operands) - len(layouts))]
+    dense: list[Layout] = ["dense"] * (len(operands) - len(layouts))
+    chosen = [*layouts, *dense]
     tensors, buffers = [], []
-    for (dtype, array), layout in zip(operands, chosen, strict=True):
-        laid, data = lay(dtype, array, layout, poison)  # type: ignore[arg-type]  # the padding is a layout too
+    for (dtype, array), layout in zip(operands, chosen, strict=False):
+        laid, data = lay(dtype, array, layout, poison)
         buffer = program.allocate(len(data))
         program.write(buffer, data)
         tensors.append(laid.tensor(buffer))
         buffers.append((buffer, data))
-    place = place_of(out[0], out[1], out_layout)
-    poisoned = bytes([poison]) * place.nbytes
-    target = program.allocate(place.nbytes)
-    program.write(target, poisoned)
-    step = program.launch(operation, tensors, [place.tensor(target)], dict(attributes or {}))
-    read = program.read(target, place.nbytes)
+    places = [place_of(dtype, shape, out_layout) for dtype, shape in outs]
+    targets = []
+    for place in places:
+        targets.append(program.allocate(place.nbytes))
+        program.write(targets[-1], bytes([poison]) * place.nbytes)
+    results = [place.tensor(target) for place, target in zip(places, targets, strict=True)]
+    step = program.launch(operation, tensors, results, dict(attributes or {}))
+    reads = [program.read(target, place.nbytes) for place, target in zip(places, targets, strict=True)]
     kept = tuple((program.read(buffer, len(data)), data) for buffer, data in buffers) if read_operands else ()
-    for buffer, _ in buffers:
+    for buffer in [*(buffer for buffer, _ in buffers), *targets]:
         program.release(buffer)
-    program.release(target)
-    return Output(step, read, place, poisoned, kept)
+    return tuple(
+        Output(step, read, place, bytes([poison]) * place.nbytes, kept)
+        for read, place in zip(reads, places, strict=True)
+    )
 
 
 def lay(dtype: str, array: Array, layout: Layout, poison: int) -> tuple[Laid, bytes]:
@@ -157,6 +160,12 @@ def place_of(dtype: str, shape: tuple[int, ...], layout: Layout) -> Laid:
         strides = (*strides[:-1], -1)
     nbytes = -(-(GUARD + 4 * itemsize + span * itemsize + GUARD) // 8) * 8
     return Laid(dtype, shape, strides, begin, nbytes)
+
+
+def raw(array: Array) -> NDArray[np.uint8]:
+    """The bytes of each element, along a last axis of their own."""
+    dense = np.array(array, order="C", ndmin=1)
+    return np.ndarray((*array.shape, array.dtype.itemsize), np.uint8, dense.tobytes())
 
 
 def _dense(shape: tuple[int, ...]) -> tuple[int, ...]:

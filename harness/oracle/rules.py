@@ -26,7 +26,7 @@ class Finding:
     ``outcome`` is ``pass``, ``fail``, ``not-reached`` (the adapter answered for the layer under test) or
     ``unsupported`` (the device said it cannot do this). ``worst`` and ``limit`` are the measured figure and the most it
     may be, as hexadecimal floats or words; ``at`` is the index of the worst element; ``expected`` and ``got`` its
-    values; ``cause`` a class of cause where the rule can tell. ``output`` is the digest of what was read.
+    values; ``cause`` a class of cause where the rule can tell; ``histogram`` how many elements were how far off.
     """
 
     outcome: str
@@ -38,6 +38,7 @@ class Finding:
     got: str = ""
     cause: str = ""
     detail: str = ""
+    histogram: Mapping[str, int] = field(default_factory=dict)
     kept: Mapping[str, Any] = field(default_factory=dict)
 
 

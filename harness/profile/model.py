@@ -116,12 +116,13 @@ class Profile:
     def claims(self, operation: Operation, types: Types) -> bool:
         """Whether the product claims to compute an operation on these dtypes.
 
-        Every operand's dtype, and the result's unless it is ``bool`` or an index, must be one the vector units
-        support; for an inner product a matrix instruction that takes the operands will do.
+        Every operand's dtype, and the results', must be one the vector units support, but for truth values and for
+        indices beside other operands; for a matrix product a matrix instruction that takes the operands will do.
         """
-        if operation.family == "inner-product" and all(self._multiplies(dtype) for dtype in types.inputs):
+        operands = {dtype for dtype in types.inputs if dtype == types.operand or dtype not in _INDICES}
+        if operation.family in _MATRIX_PRODUCTS and self._multiplies(types.operand):
             return True
-        needed = {*types.inputs} | ({types.out} - {"bool"} - _INDICES if types.out not in types.inputs else set())
+        needed = operands | {dtype for dtype in types.outs if dtype not in _INDICES}
         return all(dtype in self.vector and self.vector[dtype].claimed for dtype in needed - {"bool"})
 
     def arithmetic_of(self, operation: str, dtype: str) -> Arithmetic:
@@ -176,8 +177,10 @@ class Profile:
 
 _SHORT = {"fp16": "float16", "bf16": "bfloat16", "fp32": "float32", "fp64": "float64"}
 
-#: Dtypes in which an operation may give positions instead of values.
+#: Dtypes in which an operation may give or take positions instead of values.
 _INDICES = frozenset({"int64", "uint64"})
+#: Families that a matrix instruction can serve by itself.
+_MATRIX_PRODUCTS = frozenset({"inner-product", "integer-product", "scaled-product"})
 
 _UNSAID = ("because", "status", "source", "note")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from harness.report.terminal import UNCOVERED
 from harness.report.view import ReportView
 from harness.report.words import load_words
 from harness.resources import reports_folder
@@ -18,6 +17,7 @@ _MARKS = {
     "not-claimed": "–",
     "not-applicable": "·",
     "above-level": "↑",
+    "not-asked": "◦",
 }
 _LEGEND = (
     "pass",
@@ -29,6 +29,7 @@ _LEGEND = (
     "not-claimed",
     "not-applicable",
     "above-level",
+    "not-asked",
 )
 
 
@@ -50,7 +51,7 @@ def render_html(view: ReportView) -> bytes:
         words=load_words(),
         marks=_MARKS,
         legend=_LEGEND,
-        uncovered=UNCOVERED,
+        uncovered=view.uncovered,
         # Our own file, and no user's text in it.
         style=Markup((reports_folder() / "style.css").read_text(encoding="utf-8")),  # noqa: S704
     )

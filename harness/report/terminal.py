@@ -46,17 +46,33 @@ def print_summary(view: ReportView, console: Console) -> None:
     for failure in _first_of_each_test(view)[:_MOST_FAILURES]:
         say(f"  {failure.test}   {_line(failure.case)}   {_line(_difference(failure))}")
         say(f"    {_line(failure.text.en)}", style="dim")
-        say(f"    replay   {_line(failure.replay)}")
+        if failure.smallest is not None:
+            say(f"    {_line(failure.smallest.cause)}: {_line(failure.smallest.because)}")
+            say(f"    smallest {_line('; '.join(failure.smallest.launches))}")
+            say(f"             expected {_line(failure.smallest.expected)}, got {_line(failure.smallest.got)}")
+        say(f"    replay   {_line(failure.replay)}    or without Assay: --script")
     _print_rest(view, say)
     say(f"undeclared   {len(view.undeclared)} arithmetic fields, judged by the weakest legal value")
-    say("not covered  " + ", ".join(words[f"uncovered.{name}"].en for name in UNCOVERED))
+    if view.gaps:
+        missing = ", ".join(f"{gap.operation} {gap.input_class}" for gap in view.gaps)
+        say(f"[red]not asked[/]    {_line(missing)}: input classes the level demands")
+    say("not covered  " + ", ".join(words[f"uncovered.{name}"].en for name in view.uncovered))
+    if view.seen:
+        say(
+            "seen, not judged   "
+            + _line(", ".join(f"{name} {_rate(value)}{unit}" for name, value, unit, *_ in view.seen))
+        )
     say(f"report       {_line(printable(view.bundle))}/report.html")
     whose = "a local key, no centre's" if view.key_kind == "local" else "a key given for this run"
     say(f"signed by    {view.key} ({whose}); {words['kind.' + view.kind].en}")
 
 
-#: What no report covers, by the keys of its words.
-UNCOVERED = ("models", "several-cards", "endurance", "performance")
+def _rate(value: float) -> str:
+    """A figure with the prefix of its size."""
+    for prefix, size in (("P", 1e15), ("T", 1e12), ("G", 1e9), ("M", 1e6)):
+        if value >= size:
+            return f"{value / size:.3g} {prefix}"
+    return f"{value:.3g} "
 
 
 def headline(view: ReportView) -> str:

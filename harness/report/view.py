@@ -9,7 +9,7 @@ import math
 import shlex
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from harness.interface.catalogue import Interface
@@ -17,6 +17,9 @@ from harness.interface.requirement import Requirement, Text
 from harness.judge.verdict import TestOutcome, Verdict
 from harness.profile.model import Profile
 from harness.report.notation import figure, printable
+from harness.report.smallest import Smallest, smallest_of
+from harness.report.work import Work, histograms, work_by_family
+from harness.run.coverage import Gap, gaps
 from harness.run.plan import Plan
 from harness.run.rows import CaseRow, Evidence
 
@@ -24,8 +27,10 @@ from harness.run.rows import CaseRow, Evidence
 MOST_FAILURES = 200
 #: Rows of the diagram of errors against bounds.
 MOST_RATIOS = 40
-#: The outcome of a requirement of a higher level than the run's.
-ABOVE_LEVEL = "above-level"
+#: The outcome of a requirement of a higher level than the run's, and of one that must be asked for and was not.
+ABOVE_LEVEL, NOT_ASKED = "above-level", "not-asked"
+#: What no report covers, by the keys of its words.
+UNCOVERED = ("models", "several-cards", "endurance", "performance")
 
 
 @dataclass(frozen=True)
@@ -43,6 +48,7 @@ class ReportMaterial:
     key_kind: str
     kind: str
     bundle: str
+    explanations: Mapping[int, Mapping[str, Any]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -89,7 +95,7 @@ class Ratio:
 
 @dataclass(frozen=True)
 class Failure:
-    """One failing case: what was expected, what came, and how to see it again."""
+    """One failing case: what was expected, what came, how to see it again, and the smallest failure found for it."""
 
     requirement: str
     text: Text
@@ -106,6 +112,7 @@ class Failure:
     worst: str
     limit: str
     replay: str
+    smallest: Smallest | None = None
 
 
 @dataclass(frozen=True)
@@ -148,6 +155,11 @@ class ReportView:
     failures: tuple[Failure, ...]
     failing_cases: int
     undecided: tuple[TestView, ...]
+    gaps: tuple[Gap, ...]
+    uncovered: tuple[str, ...]
+    work: tuple[Work, ...]
+    histograms: Mapping[str, Mapping[str, int]]
+    seen: tuple[tuple[str, float, str, str, str], ...]
     environment: tuple[tuple[str, str, str], ...]
     assumptions: tuple[tuple[str, str], ...]
     stopped: str
@@ -211,6 +223,11 @@ def make_view(material: ReportMaterial) -> ReportView:
         failures=tuple(failing[:MOST_FAILURES]),
         failing_cases=len(failing),
         undecided=tuple(test for test in tests if test.outcome in ("incomplete", "flaky", "not-reached")),
+        gaps=gaps(plan, material.interface),
+        uncovered=UNCOVERED if plan.graph else (*UNCOVERED, "nodes"),
+        work=work_by_family(plan, material.interface, material.evidence),
+        histograms=histograms(plan, material.evidence),
+        seen=tuple(_seen(environment)),
         environment=tuple(_environment(environment)),
         assumptions=_assumptions(environment),
         stopped=printable(environment["run"].get("stopped", "")),
@@ -245,17 +262,20 @@ def _chapters(material: ReportMaterial) -> Iterator[ChapterView]:
     for outcome in material.verdict.tests:
         by_requirement[outcome.requirement].append(outcome)
     for chapter in material.interface.chapters:
+        otherwise = NOT_ASKED if chapter.asked_for and not material.plan.graph else ABOVE_LEVEL
         yield ChapterView(
             chapter.id,
             chapter.title,
             tuple(
-                _requirement(requirement, by_requirement.get(requirement.id, []), material.verdict)
+                _requirement(requirement, by_requirement.get(requirement.id, []), material.verdict, otherwise)
                 for requirement in chapter.requirements
             ),
         )
 
 
-def _requirement(requirement: Requirement, outcomes: list[TestOutcome], verdict: Verdict) -> RequirementView:
+def _requirement(
+    requirement: Requirement, outcomes: list[TestOutcome], verdict: Verdict, otherwise: str
+) -> RequirementView:
     dots = tuple(
         Dot(subject or requirement.id, subject.rpartition("/")[2], outcome.outcome, outcome.decided)
         for outcome in outcomes
@@ -266,7 +286,7 @@ def _requirement(requirement: Requirement, outcomes: list[TestOutcome], verdict:
         requirement.level,
         requirement.text,
         requirement.source,
-        verdict.requirements.get(requirement.id, ABOVE_LEVEL),
+        verdict.requirements.get(requirement.id, otherwise),
         sum(outcome.decided for outcome in outcomes),
         dots,
     )
@@ -303,7 +323,15 @@ def _failure(row: CaseRow, material: ReportMaterial) -> Failure:
         printable(row.worst),
         printable(row.limit),
         f"assay replay {shlex.quote(printable(material.bundle))} {row.seq}",
+        smallest_of(material.explanations[row.seq]) if row.seq in material.explanations else None,
     )
+
+
+def _seen(environment: Mapping[str, Any]) -> Iterator[tuple[str, float, str, str, str]]:
+    """The figures a device was seen to reach, which nothing judges: name, value, unit, on what, taken by whom."""
+    for row in environment.get("seen", []):
+        name, unit, on, layer = (printable(str(row[word])) for word in ("name", "unit", "on", "layer"))
+        yield name, float(row["value"]), unit, on, layer
 
 
 def _ratios(material: ReportMaterial) -> tuple[Ratio, ...]:

@@ -38,7 +38,10 @@ LARGEST_FILE = 256 << 20
 
 @dataclass(frozen=True)
 class Request:
-    """What one run was asked to do: all that its cases depend on beside the plan."""
+    """What one run was asked to do: all that its cases depend on beside the plan.
+
+    ``graph`` says whether ONNX's node cases were asked for.
+    """
 
     profile: str
     device: str
@@ -51,10 +54,11 @@ class Request:
     harness: str
     begin: str
     format: int = 1
+    graph: bool = False
 
     def same_run(self, other: Request) -> list[str]:
         """In what the other request asks for another run: names of fields; empty where it may go on with this one."""
-        fields = ("profile", "device", "level", "seed", "plan", "harness")
+        fields = ("profile", "device", "level", "graph", "seed", "plan", "harness")
         return [name for name in fields if getattr(self, name) != getattr(other, name)]
 
 

@@ -28,8 +28,8 @@ class Record(Protocol):
     def case(self, row: CaseRow) -> None:
         """One case of the test in hand."""
 
-    def end(self, test: str, attempt: int) -> None:
-        """The test in hand has run all its cases."""
+    def end(self, test: str, attempt: int, near_ms: float) -> None:
+        """The test in hand has run all its cases; this side worked on them for so many milliseconds."""
 
     def lost(self, row: LostRow) -> None:
         """The test in hand lost a case."""
@@ -76,14 +76,18 @@ class Engine:
     cap: float
     keep: Keeper = field(default=lambda seq, finding: "")
     pulse: Pulse = field(default=lambda: None)
+    _near: float = field(default=0.0, init=False)
 
     def run_test(self, subject: Subject, cases: Iterator[Case], first: int, attempt: int) -> list[CaseRow]:
         """Run all cases of a test and return its failing rows.
+
+        While the device works on one batch, this side judges the last and writes out the next, references and all.
 
         Raises ``WorkerDied``, after recording the case that was lost (unless someone outside killed the worker or no
         case had begun), and ``TestCut`` after recording that the test took too long.
         """
         until = time.monotonic() + self.cap
+        self._near = 0.0
         failing: list[CaseRow] = []
         waiting: tuple[list[Written], Frame] | None = None
         batches: dict[int, list[Written]] = {}
@@ -110,13 +114,13 @@ class Engine:
             why = f"the test took longer than its cap of {self.cap:g} s"
             self.record.lost(LostRow(subject.test, "", attempt, why, final=True))
             raise TestCut(why) from None
-        self.record.end(subject.test, attempt)
+        self.record.end(subject.test, attempt, 1000 * self._near)
         return failing
 
     def _batches(self, written: Iterator[Written]) -> Iterator[list[Written]]:
         batch: list[Written] = []
         room = self.worker.slot
-        for item in written:
+        for item in self._timed(written):
             need = space_needed(item.trial.program)
             if batch and (len(batch) == BATCH or need > room):
                 yield batch
@@ -125,6 +129,15 @@ class Engine:
             room -= need
         if batch:
             yield batch
+
+    def _timed(self, written: Iterator[Written]) -> Iterator[Written]:
+        while True:
+            begin = time.perf_counter()
+            item = next(written, None)
+            self._near += time.perf_counter() - begin
+            if item is None:
+                return
+            yield item
 
     @staticmethod
     def _size(batch: Sequence[Written]) -> int:
@@ -141,7 +154,9 @@ class Engine:
     ) -> list[CaseRow]:
         failing = []
         for item, answer in zip(batch, self.worker.collect(frame, until), strict=True):
+            begin = time.perf_counter()
             finding = item.trial.rule.judge(item.trial.program, answer.observations)
+            self._near += time.perf_counter() - begin
             kept = self.keep(item.seq, finding) if finding.outcome == FAIL else ""
             row = make_row(subject.test, item, attempt, answer, finding, kept)
             self.record.case(row)
@@ -184,6 +199,7 @@ def make_row(test: str, item: Written, attempt: int, answer: Answer, finding: Fi
         cause=finding.cause,
         detail=finding.detail[:2000],
         kept=kept,
+        histogram=finding.histogram,
     )
 
 

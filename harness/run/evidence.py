@@ -10,6 +10,7 @@ import hashlib
 import json
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -44,10 +45,13 @@ class Recorder:
         self._count += 1
         self._write(line)
 
-    def end(self, test: str, attempt: int) -> None:
-        """Record that the test in hand has run all its cases; from here on it counts."""
+    def end(self, test: str, attempt: int, near_ms: float) -> None:
+        """Record that the test in hand has run all its cases; from here on it counts.
+
+        ``near_ms`` is how long writing its cases out and judging them took beside the device.
+        """
         row = {"test": test, "attempt": attempt, "cases": self._count, "digest": f"sha256:{self._digest.hexdigest()}"}
-        self._write(_encode({"row": "end"} | row).encode() + b"\n")
+        self._write(_encode({"row": "end"} | row | {"near_ms": round(near_ms, 3)}).encode() + b"\n")
         self._settle()
 
     def lost(self, row: LostRow) -> None:
@@ -103,12 +107,12 @@ def _fold_file(path: Path, tests: dict[str, TestEvidence]) -> None:
             _check_end(fields, rows, digest.hexdigest(), path, number)
             before = tests.get(fields["test"]) or TestEvidence(fields["test"])
             if not before.ended:
-                tests[before.test] = TestEvidence(before.test, tuple(rows), True, before.lost)
+                tests[before.test] = TestEvidence(before.test, tuple(rows), True, before.lost, float(fields["near_ms"]))
             rows, digest = [], hashlib.sha256()
         elif kind == "lost":
             lost = _lost(fields, path, number)
             before = tests.get(lost.test) or TestEvidence(lost.test)
-            tests[lost.test] = TestEvidence(lost.test, before.rows, before.ended, (*before.lost, lost))
+            tests[lost.test] = replace(before, lost=(*before.lost, lost))
             rows, digest = [], hashlib.sha256()
         else:
             raise EvidenceError(f"a row of kind {kind!r} is not known", where=f"{path}:{number}")
@@ -141,6 +145,9 @@ def _case(fields: dict[str, Any], path: Path, number: int) -> CaseRow:
     at = fields.get("at")
     if at is not None:
         fields["at"] = tuple(at)
+    counts = fields.get("histogram", {})
+    if not isinstance(counts, dict) or not all(type(count) is int and count >= 0 for count in counts.values()):
+        raise EvidenceError("a histogram is no table of counts", where=f"{path}:{number}")
     try:
         return CaseRow(**fields)
     except TypeError as error:
@@ -156,7 +163,8 @@ def _lost(fields: dict[str, Any], path: Path, number: int) -> LostRow:
 
 def _check_end(fields: dict[str, Any], rows: list[CaseRow], digest: str, path: Path, number: int) -> None:
     test = fields.get("test")
-    if set(fields) != {"test", "attempt", "cases", "digest"} or any(row.test != test for row in rows):
+    known = set(fields) == {"test", "attempt", "cases", "digest", "near_ms"}
+    if not known or type(fields["near_ms"]) not in (int, float) or any(row.test != test for row in rows):
         raise EvidenceError(f"the end row of {test} does not follow its cases", where=f"{path}:{number}")
     if fields["cases"] != len(rows) or fields["digest"] != f"sha256:{digest}":
         raise EvidenceError(
@@ -168,7 +176,7 @@ def _check_end(fields: dict[str, Any], rows: list[CaseRow], digest: str, path: P
 
 def _line(kind: str, row: CaseRow | LostRow) -> bytes:
     # Zero is a figure, and equal to False: only what is truly empty is left out.
-    fields = {key: value for key, value in vars(row).items() if value not in ("", None) and value is not False}
+    fields = {key: value for key, value in vars(row).items() if value not in ("", None, {}) and value is not False}
     return _encode({"row": kind} | fields).encode("utf-8", "replace") + b"\n"
 
 

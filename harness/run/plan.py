@@ -51,7 +51,7 @@ class PlannedTest:
 
 @dataclass(frozen=True)
 class Plan:
-    """What one run will test, in order."""
+    """What one run will test, in order; ``graph`` says whether ONNX's node cases are among it."""
 
     interface: str
     profile: str
@@ -59,6 +59,7 @@ class Plan:
     profile_digest: str
     level: int
     tests: tuple[PlannedTest, ...]
+    graph: bool = False
 
     def document(self) -> dict[str, Any]:
         """The plan as plain data."""
@@ -77,22 +78,22 @@ class Plan:
         return {test.test: test for test in self.tests}
 
 
-def make_plan(interface: Interface, profile: Profile, level: int) -> Plan:
-    """Lay out the tests of a profile at a level."""
+def make_plan(interface: Interface, profile: Profile, level: int, *, graph: bool = False) -> Plan:
+    """Lay out the tests of a profile at a level; with ``graph``, the chapters that must be asked for as well."""
     suites = load_suites()
     tests: list[PlannedTest] = []
     first = 0
-    for subject in subjects(interface, profile, level):
+    for subject in subjects(interface, profile, level, graph=graph):
         planned = _plan_test(subject, suites[subject.requirement.id], first)
         tests.append(planned)
         first += planned.cases
-    return Plan(interface.version, profile.id, profile.version, profile.digest, level, tuple(tests))
+    return Plan(interface.version, profile.id, profile.version, profile.digest, level, tuple(tests), graph)
 
 
-def subjects(interface: Interface, profile: Profile, level: int) -> Iterator[Subject]:
+def subjects(interface: Interface, profile: Profile, level: int, *, graph: bool = False) -> Iterator[Subject]:
     """Every subject of a level, in plan order: chapter by chapter, requirement by requirement."""
     for requirement in interface.requirements:
-        if requirement.level > level:
+        if requirement.level > level or (requirement.chapter in interface.asked_for and not graph):
             continue
         if not requirement.on_operations:
             yield Subject(requirement, profile)
@@ -146,7 +147,7 @@ def _standing(subject: Subject) -> tuple[Standing, str]:
 def _claimed(profile: Profile, requirement: Requirement, operation: Operation, types: Types) -> tuple[Standing, str]:
     if types.when is not None and not profile.declares(types.when):
         return "not-claimed", f"the profile does not declare {types.when}"
-    if {*types.inputs, types.out} - _ALWAYS_THERE == {REQUIRED_DTYPE} and types.level == 1:
+    if {*types.inputs, *types.outs} - _ALWAYS_THERE == {REQUIRED_DTYPE} and types.level == 1:
         return "required", ""
     if not profile.claims(operation, types):
         return "not-claimed", f"the profile does not claim {operation.name} on {types.label}"

@@ -30,7 +30,7 @@ from harness.run.order import CANNOT_WRITE, DEVICE_DIED, WORKER_KILLED, Order, P
 from harness.run.plan import Plan, PlannedTest, make_plan, subjects
 from harness.run.rows import CaseRow, LostRow
 from harness.suite.case import Cases, Subject
-from harness.suite.suites import requirements_tested
+from harness.suite.suites import load_suites, requirements_tested
 
 _LIFE = pytest.StashKey["Life"]()
 
@@ -41,6 +41,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--profile", help="the profile under test: an id such as reference/ieee, or a file")
     group.addoption("--device", default="simulated", help="the device under test (default: simulated)")
     group.addoption("--level", type=int, default=2, choices=(1, 2, 3), help="the level (default: 2)")
+    group.addoption("--graph", action="store_true", help="ask ONNX's node cases as well")
     group.addoption("--seed", default="0", help="the run's seed (default: 0)")
     group.addoption("--assay-order", action="store_true", help="take the tests of one life from standard input")
 
@@ -63,7 +64,8 @@ class Life:
 
     def __post_init__(self) -> None:
         self.planned = self.plan.by_name()
-        self.subjects = {subject.test: subject for subject in subjects(load_interface(), self.profile, self.plan.level)}
+        known = subjects(load_interface(), self.profile, self.plan.level, graph=self.plan.graph)
+        self.subjects = {subject.test: subject for subject in known}
 
     def engine(self) -> Engine:
         """The engine, its worker started when the first test needs it."""
@@ -96,7 +98,7 @@ class InMemory:
     def case(self, row: CaseRow) -> None:
         """Forget a case."""
 
-    def end(self, test: str, attempt: int) -> None:
+    def end(self, test: str, attempt: int, near_ms: float) -> None:
         """Forget that a test ended."""
 
     def lost(self, row: LostRow) -> None:
@@ -132,7 +134,7 @@ def pytest_pycollect_makeitem(collector: pytest.Module, name: str, obj: object) 
     return [
         AssayItem.from_parent(collector, name=test, life=life, planned=life.planned[test], cases=obj)
         for test in life.attempts
-        if life.planned[test].requirement in requirements
+        if load_suites()[life.planned[test].requirement].requirement in requirements
     ]
 
 
@@ -222,7 +224,7 @@ def _ordered_life() -> Life:
     if request is None:
         raise UsageError("the folder holds no run", where=order.bundle)
     profile = parse_profile(bundle.read(PROFILE), request.profile)
-    plan = make_plan(load_interface(), profile, request.level)
+    plan = make_plan(load_interface(), profile, request.level, graph=request.graph)
     if plan.digest() != request.plan:
         raise UsageError("this version of Assay makes another plan than the one in the bundle", where=order.bundle)
     return Life(
@@ -241,6 +243,6 @@ def _ordered_life() -> Life:
 
 def _life_by_hand(config: pytest.Config) -> Life:
     profile = load_profile(config.getoption("profile"))
-    plan = make_plan(load_interface(), profile, config.getoption("level"))
+    plan = make_plan(load_interface(), profile, config.getoption("level"), graph=config.getoption("graph"))
     attempts = {test.test: 1 for test in plan.required()}
     return Life(profile, plan, config.getoption("device"), config.getoption("seed"), attempts, InMemory())

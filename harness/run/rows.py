@@ -12,7 +12,8 @@ class CaseRow:
 
     ``seq`` is the case's number in the whole plan, the same in every run of that plan. ``worst``, ``limit``,
     ``expected`` and ``got`` are hexadecimal floats or words. ``inputs`` and ``output`` are 128-bit digests; ``kept``
-    names the file with a failing case's arrays. ``ms`` is the device's time for the case.
+    names the file with a failing case's arrays. ``histogram`` counts elements by how far off they are, in powers of two
+    of the rule's figure, where the rule allows an error. ``ms`` is the device's time for the case.
     """
 
     seq: int
@@ -34,6 +35,7 @@ class CaseRow:
     cause: str = ""
     detail: str = ""
     kept: str = ""
+    histogram: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,10 @@ class LostRow:
 
 @dataclass(frozen=True)
 class TestEvidence:
-    """All that counts of one test: the rows of its ended attempt, and what was lost in earlier ones."""
+    """All that counts of one test: the rows of its ended attempt, and what was lost in earlier ones.
+
+    ``near_ms`` is how long this side worked on its cases: their inputs, references and verdicts.
+    """
 
     __test__ = False  # to pytest: no class of tests
 
@@ -60,6 +65,7 @@ class TestEvidence:
     rows: tuple[CaseRow, ...] = ()
     ended: bool = False
     lost: tuple[LostRow, ...] = ()
+    near_ms: float = 0.0
 
 
 @dataclass(frozen=True)

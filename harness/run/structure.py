@@ -25,7 +25,7 @@ def check_structure(plan: Plan, interface: Interface, profile: Profile, evidence
         if name not in planned or planned[name].standing != "required":
             raise EvidenceError(f"there is evidence of {name}, which the plan does not require")
     suites = load_suites()
-    for subject in subjects(interface, profile, plan.level):
+    for subject in subjects(interface, profile, plan.level, graph=plan.graph):
         test = planned[subject.test]
         seen = evidence.of(subject.test)
         if test.standing == "required" and seen.ended:

@@ -19,7 +19,9 @@ from harness.simulator.conversion import Array, convert, is_float, widen
 from harness.simulator.rounding_modes import Rounded
 from harness.simulator.signatures import axis_of
 
-NAMES = frozenset(["sum", "prod", "mean", "max", "min", "argmax", "argmin", "any", "all", "matmul", "vecdot", "gemm"])
+NAMES = frozenset(
+    ["sum", "prod", "mean", "max", "min", "argmax", "argmin", "any", "all", "count_nonzero", "matmul", "vecdot", "gemm"]
+)
 
 #: Formats numpy adds in; others are added one term at a time.
 _WIDE = frozenset(["float32", "float64", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64"])

@@ -12,10 +12,12 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from harness.device.dtypes import numpy_dtype
 from harness.device.protocol import UNSUPPORTED, DeviceError
 from harness.errors import UsageError
 from harness.profile.model import Profile
 from harness.simulator import instructions, signatures
+from harness.simulator.composed.operations import OPERATIONS
 from harness.simulator.conversion import Array
 from harness.simulator.instructions import PREFIX
 from harness.simulator.signatures import Signature
@@ -38,8 +40,13 @@ class Arithmetic(Protocol):
     def prepare(self, operation: str, dtypes: Sequence[str]) -> None:
         """Raise ``DeviceError`` (unsupported) if a launch with these dtypes cannot be computed as declared."""
 
-    def compute(self, operation: str, inputs: Sequence[Array], attributes: Mapping[str, Any], result: str) -> Array:
-        """The result of an operation, in the dtype ``result``, for operands in their own dtypes."""
+    def compute(
+        self, operation: str, inputs: Sequence[Array], attributes: Mapping[str, Any], results: Sequence[str]
+    ) -> Sequence[Array]:
+        """The results of an operation, in the dtypes ``results``, for operands in their own dtypes.
+
+        A launch that a composed operation refuses only when it sees its operands' values raises ``DeviceError``.
+        """
 
 
 class ProfileArithmetic:
@@ -66,6 +73,8 @@ class ProfileArithmetic:
 
     def signature(self, operation: str) -> Signature:
         """An operation's signature; those of instructions follow from the profile."""
+        if operation in OPERATIONS:
+            return OPERATIONS[operation].signature
         if not operation.startswith(PREFIX):
             return signatures.find(operation)
         found = self._profile.instructions.get(operation.removeprefix(PREFIX))
@@ -75,14 +84,46 @@ class ProfileArithmetic:
 
     def prepare(self, operation: str, dtypes: Sequence[str]) -> None:
         """Raise ``DeviceError`` (unsupported) where too little is said of the unit that serves the operation."""
+        if operation in OPERATIONS and not instructions.served(operation):
+            return
         serving = self._serving(operation, dtypes[0])
         if serving is None:
             self._vector_unit(dtypes[0]).prepare(operation, dtypes)
         else:
             self._unit(serving)
 
-    def compute(self, operation: str, inputs: Sequence[Array], attributes: Mapping[str, Any], result: str) -> Array:
-        """The result of an operation, in the dtype ``result``."""
+    def compute(
+        self, operation: str, inputs: Sequence[Array], attributes: Mapping[str, Any], results: Sequence[str]
+    ) -> Sequence[Array]:
+        """The results of an operation, in the dtypes ``results``."""
+        if operation in OPERATIONS:
+            with np.errstate(all="ignore"):  # a result beyond its format is infinite, and no surprise
+                return OPERATIONS[operation].compute(self, inputs, attributes, results)
+        return (self._single(operation, inputs, attributes, results[0]),)
+
+    def step(self, operation: str, *operands: Array, result: str | None = None, **attributes: Any) -> Array:
+        """One operation of a composed one, by the unit that serves it for the first operand's dtype.
+
+        ``result`` is that dtype where it is left out.
+        """
+        return self._single(operation, operands, attributes, result or operands[0].dtype.name)
+
+    def product(self, operation: str, a: Array, b: Array, result: str) -> Array:
+        """The matrix products inside a composed operation, by the unit that serves that operation."""
+        serving = self._serving(operation, a.dtype.name)
+        if serving is None:
+            return self._vector_unit(a.dtype.name).compute("matmul", (a, b), {}, result)
+        return instructions.serve("matmul", self._unit(serving), (a, b), {}, result)
+
+    def working(self, dtype: str) -> str:
+        """The dtype in which composed operations on operands of a dtype are carried out.
+
+        It is that of long sums, but never a narrower one than the operands' own.
+        """
+        found = self._vector_unit(dtype).accumulator(dtype, dtype)
+        return found if numpy_dtype(found).itemsize >= numpy_dtype(dtype).itemsize else dtype
+
+    def _single(self, operation: str, inputs: Sequence[Array], attributes: Mapping[str, Any], result: str) -> Array:
         name = inputs[0].dtype.name
         serving = self._serving(operation, name)
         if serving is None:
@@ -97,7 +138,7 @@ class ProfileArithmetic:
         """The instruction that serves an operation on operands of a dtype; ``None`` for the vector units."""
         if operation.startswith(PREFIX):
             return operation.removeprefix(PREFIX)
-        if operation not in instructions.SERVED:
+        if not instructions.served(operation):
             return None
         unit = self._profile.declared.arithmetic.serves.get(f"{operation}/{dtype}", "vector")
         return None if unit == "vector" else unit

@@ -27,11 +27,19 @@ if TYPE_CHECKING:
 #: What the name of an operation begins with that is an instruction.
 PREFIX = "instruction/"
 
-#: The operations that an instruction can serve.
-SERVED = frozenset({"matmul", "vecdot", "gemm"})
+#: The operations that an instruction can serve: those that multiply matrices, also as one of their steps.
+SERVED = frozenset(
+    {"matmul", "vecdot", "gemm", "MatMul", "Gemm", "MatMulInteger", "Conv", "Attention"}
+    | {"gemm_batched", "gemm_strided_batched", "scaled_mm"}
+)
 
 #: Formats of which no device has tensors: they travel as raw bits.
 _RAW = frozenset({"float6_e2m3fn", "float6_e3m2fn", "float4_e2m1fn", "float8_e8m0fnu"})
+
+
+def served(operation: str) -> bool:
+    """Whether an instruction can serve an operation."""
+    return operation in SERVED or operation.startswith(PREFIX)
 
 
 def carried(format_: str) -> str:
@@ -48,10 +56,10 @@ def signature(arithmetic: Dot) -> Signature:
     if block:
         dtypes += [carried(arithmetic.get("scale_format"))] * 2
 
-    def types(operands: Sequence[str], result: str) -> bool:
-        return list(operands) == dtypes and result == carried(arithmetic.d)
+    def types(operands: Sequence[str], results: Sequence[str]) -> bool:
+        return list(operands) == dtypes and list(results) == [carried(arithmetic.d)]
 
-    def shapes(found: Sequence[Shape], attributes: Mapping[str, Any], out: Shape) -> Shape:
+    def shapes(found: Sequence[Shape], attributes: Mapping[str, Any], outs: Sequence[Shape]) -> Sequence[Shape]:
         if any(len(shape) != 2 for shape in found) or found[0][1] != found[1][0]:
             raise DeviceError(INVALID_VALUE, f"an instruction takes matrices, A (M, K) and B (K, N), not {found}")
         rows, depth, columns = found[0][0], found[0][1], found[1][1]
@@ -61,9 +69,9 @@ def signature(arithmetic: Dot) -> Signature:
             expected += [(rows, groups), (groups, columns)]
         if [tuple(shape) for shape in found[2:]] != expected:
             raise DeviceError(INVALID_VALUE, f"C and scales of shapes {found[2:]}, not {expected}")
-        return rows, columns
+        return ((rows, columns),)
 
-    return Signature(len(dtypes), types, shapes)
+    return Signature(len(dtypes), len(dtypes), types, shapes)
 
 
 def make_ready(unit: MatrixUnit) -> None:
@@ -103,8 +111,12 @@ def _matmul(unit: MatrixUnit, a: Array, b: Array) -> Array:
     left = np.broadcast_to(left, (*stack, *left.shape[-2:]))
     right = np.broadcast_to(right, (*stack, *right.shape[-2:]))
     found = _zeros(unit, (*stack, left.shape[-2], right.shape[-1]))
-    for index in np.ndindex(*stack):
-        found[index] = unit.multiply(left[index], right[index], found[index])
+    if stack and found.shape[-2:] == (1, 1):
+        rows = math.prod(stack), left.shape[-1]
+        found = unit.dot(left.reshape(rows), right.reshape(rows), _zeros(unit, rows[:1])).reshape(found.shape)
+    else:
+        for index in np.ndindex(*stack):
+            found[index] = unit.multiply(left[index], right[index], found[index])
     if a.ndim == 1:
         found = found[..., 0, :]
     return found if b.ndim > 1 else found[..., 0]

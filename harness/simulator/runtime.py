@@ -165,14 +165,16 @@ class SimulatedDevice:
             buffer, view = self._view(tensor)
             buffers.append(buffer)
             views.append(view)
-        if overlaps_itself(outputs[0]):
+        if any(overlaps_itself(output) for output in outputs):
             raise DeviceError(INVALID_VALUE, "elements of the output overlap")
-        attributes, result = dict(attributes), outputs[0].dtype
+        attributes, results = dict(attributes), [output.dtype for output in outputs]
 
         def run() -> None:
-            *operands, target = [view() for view in views]
-            operands = [_truth(values) if values.dtype == np.bool_ else values for values in operands]
-            target[...] = self._arithmetic.compute(operation, operands, attributes, result)
+            seen = [view() for view in views]
+            operands = [_truth(values) if values.dtype == np.bool_ else values for values in seen[: len(inputs)]]
+            found = self._arithmetic.compute(operation, operands, attributes, results)
+            for target, values in zip(seen[len(inputs) :], found, strict=True):
+                target[...] = values
 
         self._scheduler.submit(queue, run, buffers, self._roofline.launch_ms(operation, inputs, outputs[0]))
 

@@ -1,7 +1,8 @@
-"""What the simulated device can launch: each operation's operands, dtypes, attributes and shapes, as a table.
+"""What the units of the simulated device launch by themselves: operands, dtypes, attributes and shapes, as a table.
 
 Operations and their semantics are those of the Python array API (2024.12); ``gemm`` is that of BLAS. The table knows
-what a launch has to look like; what it computes stands in ``arithmetic``.
+what a launch has to look like; what it computes stands in ``arithmetic``. Operations that are put together from these
+stand in ``composed``, each with its own signature.
 """
 
 from __future__ import annotations
@@ -21,42 +22,51 @@ BOOL = frozenset({"bool"})
 NUMBERS = FLOATS | INTEGERS
 ALL = NUMBERS | NARROW_FLOATS | BOOL
 
-#: A rule for dtypes: whether a launch with these operands and this result is one of the operation's.
-Types = Callable[[Sequence[str], str], bool]
-#: A rule for shapes: the result's shape, from the operands' shapes, the attributes and the shape of the output given.
-Shapes = Callable[[Sequence[Shape], Mapping[str, Any], Shape], Shape]
+#: A rule for dtypes of an operation with one result.
+Type = Callable[[Sequence[str], str], bool]
+#: A rule for dtypes: whether a launch with these operands and these results is one of the operation's.
+Types = Callable[[Sequence[str], Sequence[str]], bool]
+#: A rule for shapes: the results' shapes, from the operands', the attributes, and the shapes of the outputs given.
+#: Raises ``DeviceError`` (invalid value) for operands that do not go together.
+Shapes = Callable[[Sequence[Shape], Mapping[str, Any], Sequence[Shape]], Sequence[Shape]]
 
 
 @dataclass(frozen=True)
 class Signature:
-    """What a launch of one operation looks like; its results are one tensor always."""
+    """What a launch of one operation looks like: from ``least`` to ``arity`` operands, and ``results``."""
 
+    least: int
     arity: int
     types: Types
     shapes: Shapes
     attributes: frozenset[str] = frozenset()
+    results: int = 1
 
     def accepts(self, dtypes: Sequence[str]) -> bool:
         """Whether a launch can have these dtypes, inputs first."""
-        return len(dtypes) == self.arity + 1 and self.types(dtypes[:-1], dtypes[-1])
+        operands = len(dtypes) - self.results
+        return self.least <= operands <= self.arity and self.types(dtypes[:operands], dtypes[operands:])
 
     def check(
         self, name: str, inputs: Sequence[Tensor], outputs: Sequence[Tensor], attributes: Mapping[str, Any]
     ) -> None:
         """Raise ``DeviceError``: invalid value for what is malformed, unsupported for dtypes the operation lacks."""
-        if len(inputs) != self.arity or len(outputs) != 1:
+        if not self.least <= len(inputs) <= self.arity or len(outputs) != self.results:
+            takes = f"{self.least}" if self.least == self.arity else f"{self.least} to {self.arity}"
             raise DeviceError(
-                INVALID_VALUE, f"{name} takes {self.arity} inputs and 1 output, not {len(inputs)} and {len(outputs)}"
+                INVALID_VALUE,
+                f"{name} takes {takes} inputs and {self.results} outputs, not {len(inputs)} and {len(outputs)}",
             )
         unknown = set(attributes) - self.attributes
         if unknown:
             raise DeviceError(INVALID_VALUE, f"{name} has no attribute {', '.join(sorted(map(str, unknown)))}")
-        dtypes = [tensor.dtype for tensor in inputs]
-        if not self.types(dtypes, outputs[0].dtype):
-            raise DeviceError(UNSUPPORTED, f"{name} of {', '.join(dtypes)} to {outputs[0].dtype}")
-        shape = self.shapes([tensor.shape for tensor in inputs], attributes, outputs[0].shape)
-        if shape != tuple(outputs[0].shape):
-            raise DeviceError(INVALID_VALUE, f"the result of {name} has shape {shape}, the output {outputs[0].shape}")
+        dtypes, results = [tensor.dtype for tensor in inputs], [tensor.dtype for tensor in outputs]
+        if not self.types(dtypes, results):
+            raise DeviceError(UNSUPPORTED, f"{name} of {', '.join(dtypes)} to {', '.join(results)}")
+        given = [tuple(tensor.shape) for tensor in outputs]
+        for shape, out in zip(self.shapes([tensor.shape for tensor in inputs], attributes, given), given, strict=True):
+            if tuple(shape) != out:
+                raise DeviceError(INVALID_VALUE, f"the result of {name} has shape {tuple(shape)}, the output {out}")
 
 
 def find(operation: str) -> Signature:
@@ -77,11 +87,11 @@ def axis_of(attributes: Mapping[str, Any], rank: int) -> int | None:
     return axis % rank
 
 
-def _same(accepted: frozenset[str]) -> Types:
+def _same(accepted: frozenset[str]) -> Type:
     return lambda operands, result: result in accepted and all(dtype == result for dtype in operands)
 
 
-def _to(accepted: frozenset[str], target: str) -> Types:
+def _to(accepted: frozenset[str], target: str) -> Type:
     return lambda operands, result: result == target and operands[0] in accepted and len(set(operands)) == 1
 
 
@@ -187,15 +197,31 @@ _REDUCTION = frozenset({"axis", "keepdims"})
 _GEMM = frozenset({"alpha", "beta", "transpose_a", "transpose_b"})
 
 
-def _rows(names: str, *signature: Any) -> dict[str, Signature]:
-    return dict.fromkeys(names.split(), Signature(*signature))
+def _rows(
+    names: str,
+    arity: int,
+    types: Type,
+    shapes: Callable[[Sequence[Shape], Mapping[str, Any], Shape], Shape],
+    attributes: frozenset[str] = frozenset(),
+) -> dict[str, Signature]:
+    """Operations of one result and no operand that can be left out."""
+    signature = Signature(
+        arity,
+        arity,
+        lambda operands, results: types(operands, results[0]),
+        lambda found, given, outs: (shapes(found, given, outs[0]),),
+        attributes,
+    )
+    return dict.fromkeys(names.split(), signature)
 
 
 SIGNATURES: dict[str, Signature] = (
-    _rows("add subtract multiply maximum minimum", 2, _same(NUMBERS), _elementwise)
-    | _rows("divide", 2, _same(FLOATS), _elementwise)
-    | _rows("sqrt reciprocal exp expm1 log log1p log2 tanh sin cos", 1, _same(FLOATS), _elementwise)
-    | _rows("square negative abs sign floor ceil trunc round", 1, _same(NUMBERS), _elementwise)
+    _rows("add subtract multiply maximum minimum remainder floor_divide", 2, _same(NUMBERS), _elementwise)
+    | _rows("divide copysign nextafter pow atan2 hypot logaddexp", 2, _same(FLOATS), _elementwise)
+    | _rows("sqrt reciprocal exp expm1 log log1p log2 log10", 1, _same(FLOATS), _elementwise)
+    | _rows("sin cos tan asin acos atan sinh cosh tanh asinh acosh atanh", 1, _same(FLOATS), _elementwise)
+    | _rows("square positive negative abs sign floor ceil trunc round", 1, _same(NUMBERS), _elementwise)
+    | _rows("clip", 3, _same(NUMBERS), _elementwise)
     | _rows("where", 3, _where, _elementwise)
     | _rows("equal not_equal", 2, _to(NUMBERS | BOOL, "bool"), _elementwise)
     | _rows("less less_equal greater greater_equal", 2, _to(NUMBERS, "bool"), _elementwise)
@@ -204,6 +230,7 @@ SIGNATURES: dict[str, Signature] = (
     | _rows("logical_and logical_or logical_xor", 2, _same(BOOL), _elementwise)
     | _rows("logical_not", 1, _same(BOOL), _elementwise)
     | _rows("bitwise_and bitwise_or bitwise_xor", 2, _same(INTEGERS | BOOL), _elementwise)
+    | _rows("bitwise_left_shift bitwise_right_shift", 2, _same(INTEGERS), _elementwise)
     | _rows("bitwise_invert", 1, _same(INTEGERS | BOOL), _elementwise)
     | _rows("cast", 1, _cast, _elementwise)
     | _rows("sum prod", 1, _accumulated, _reduced, _REDUCTION)
@@ -211,6 +238,7 @@ SIGNATURES: dict[str, Signature] = (
     | _rows("max min", 1, _same(NUMBERS), _extremum, _REDUCTION)
     | _rows("argmax argmin", 1, _to(NUMBERS, "int64"), _extremum, _REDUCTION)
     | _rows("any all", 1, _to(NUMBERS | BOOL, "bool"), _reduced, _REDUCTION)
+    | _rows("count_nonzero", 1, _to(NUMBERS | BOOL, "int64"), _reduced, _REDUCTION)
     | _rows("matmul", 2, _inner_product, _matmul)
     | _rows("vecdot", 2, _inner_product, _vecdot)
     | _rows("gemm", 3, _scaled, _gemm, _GEMM)

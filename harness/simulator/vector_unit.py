@@ -31,7 +31,7 @@ ACCUMULATORS = frozenset(["float16", "bfloat16", "float32", "float64", "int32", 
 _LONG = frozenset({"sum", "prod", "mean"})
 _INNER = frozenset({"vecdot", "matmul", "gemm"})
 #: Functions that never leave [-1, 1].
-_BOUNDED = frozenset({"tanh", "sin", "cos"})
+_BOUNDED = frozenset({"tanh", "sin", "cos", "erf"})
 
 
 @dataclass(frozen=True)
@@ -208,7 +208,7 @@ class VectorUnit:
 
     def prepare(self, operation: str, dtypes: Sequence[str]) -> None:
         """Raise ``DeviceError`` (unsupported) for an accumulator that cannot be computed with."""
-        accumulator = self._accumulator(dtypes[0], dtypes[-1])
+        accumulator = self.accumulator(dtypes[0], dtypes[-1])
         if operation in accumulation.NAMES and accumulator not in (*ACCUMULATORS, dtypes[-1]):
             raise DeviceError(UNSUPPORTED, f"no accumulator {accumulator} for {operation} of {dtypes[0]}")
 
@@ -221,42 +221,6 @@ class VectorUnit:
             found = self._compute(operation, inputs, attributes, result)
             return flush(found, result) if said.flush_outputs and flushed else found
 
-    def softmax(self, values: Array, axis: int = -1) -> Array:
-        """exp(x - max) over its sum along an axis, each step an operation of this unit in the operand's dtype."""
-        name, along = values.dtype.name, {"axis": axis, "keepdims": True}
-        shifted = self.compute("subtract", [values, self.compute("max", [values], along, name)], {}, name)
-        powers = self.compute("exp", [shifted], {}, name)
-        return self.compute("divide", [powers, self.compute("sum", [powers], along, name)], {}, name)
-
-    def layer_normalization(
-        self, values: Array, weight: Array | None = None, bias: Array | None = None, epsilon: float = 1e-5
-    ) -> Array:
-        """Each row less its mean, over the root of its mean square and epsilon; times weight, plus bias.
-
-        Each step is an operation of this unit in the operand's dtype.
-        """
-        name, along = values.dtype.name, {"axis": -1, "keepdims": True}
-        centred = self.compute("subtract", [values, self.compute("mean", [values], along, name)], {}, name)
-        return self._scaled(centred, weight, bias, epsilon)
-
-    def rms_normalization(self, values: Array, weight: Array | None = None, epsilon: float = 1e-5) -> Array:
-        """Each row over the root of its mean square and epsilon; times weight.
-
-        Each step is an operation of this unit in the operand's dtype.
-        """
-        return self._scaled(values, weight, None, epsilon)
-
-    def _scaled(self, values: Array, weight: Array | None, bias: Array | None, epsilon: float) -> Array:
-        name = values.dtype.name
-        squares = self.compute("square", [values], {}, name)
-        mean = self.compute("mean", [squares], {"axis": -1, "keepdims": True}, name)
-        offset = convert(np.array([epsilon]), name, self._rounding)
-        root = self.compute("sqrt", [self.compute("add", [mean, offset], {}, name)], {}, name)
-        found = self.compute("divide", [values, root], {}, name)
-        if weight is not None:
-            found = self.compute("multiply", [found, weight], {}, name)
-        return found if bias is None else self.compute("add", [found, bias], {}, name)
-
     def _compute(self, operation: str, inputs: Sequence[Array], attributes: Mapping[str, Any], result: str) -> Array:
         if operation == "cast":
             return self._cast(inputs[0], result)
@@ -268,11 +232,14 @@ class VectorUnit:
         order = self._order(operation, inputs[0].dtype.name, result)
         if order is not None and order.follows(inputs):
             return accumulation.compute_in_order(operation, inputs, attributes, order, result)
-        accumulator = self._accumulator(inputs[0].dtype.name, result)
+        accumulator = self.accumulator(inputs[0].dtype.name, result)
         return accumulation.compute(operation, inputs, attributes, accumulator, result)
 
-    def _accumulator(self, dtype: str, result: str) -> str:
-        """What is said, where it is of the operands' kind: integers are never added in a floating-point format."""
+    def accumulator(self, dtype: str, result: str) -> str:
+        """The format in which sums of a dtype are kept: what is said, where it is of the operands' kind.
+
+        Integers are never added in a floating-point format.
+        """
         said = self._conduct.accumulator
         if said is not None and is_float(numpy_dtype(dtype)) == (said in FORMATS):
             return said
@@ -285,7 +252,7 @@ class VectorUnit:
         if operation not in _LONG | _INNER or (self._rounding == "nearest-even" and asked == (None, None, None)):
             return None
         return Order(
-            self._accumulator(dtype, result),
+            self.accumulator(dtype, result),
             self._rounding,
             said.reduction_lanes,
             said.reduction == "tree",

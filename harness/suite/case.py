@@ -9,6 +9,7 @@ from harness.device.program import Program
 from harness.interface.operation import Operation, Types
 from harness.interface.requirement import Requirement
 from harness.oracle.draw import Draw
+from harness.oracle.problem import Problem
 from harness.oracle.rules import Rule
 from harness.profile.model import Profile
 
@@ -37,10 +38,14 @@ class Subject:
 
 @dataclass(frozen=True)
 class Trial:
-    """One case written out: the calls to make, and the rule for what comes back."""
+    """One case written out: the calls to make, and the rule for what comes back.
+
+    ``problems`` are the launches of a numeric case, in order: what a failure can be made smaller from.
+    """
 
     program: Program
     rule: Rule
+    problems: tuple[Problem, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,10 @@ _MARK = "__assay_tests__"
 
 
 def tests(*requirements: str) -> Callable[[Cases], Cases]:
-    """Declare that a function enumerates the cases of these requirements."""
+    """Declare that a function enumerates the cases of these requirements, by id.
+
+    ``IF-NUM-*`` stands for every requirement of a chapter that no function claims by its own id.
+    """
 
     def mark(function: Cases) -> Cases:
         setattr(function, _MARK, requirements)
@@ -42,16 +45,32 @@ def requirements_tested(function: object) -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class Suite:
-    """The function that tests one requirement, and the module it stands in, relative to the suites' folder."""
+    """The function that tests a requirement, or a chapter's, and the module it stands in, relative to the folder."""
 
     requirement: str
     cases: Cases
     path: str
 
 
+@dataclass(frozen=True)
+class Suites:
+    """Every suite by the requirement, or the chapter's pattern, it tests."""
+
+    named: Mapping[str, Suite]
+
+    def __getitem__(self, requirement: str) -> Suite:
+        """The suite of a requirement: its own, else that of its chapter; raises ``KeyError`` where there is none."""
+        own = self.named.get(requirement)
+        return own if own is not None else self.named[f"{requirement.rpartition('-')[0]}-*"]
+
+    def __contains__(self, requirement: str) -> bool:
+        """Whether a requirement has a suite."""
+        return requirement in self.named or f"{requirement.rpartition('-')[0]}-*" in self.named
+
+
 @lru_cache(maxsize=1)
-def load_suites() -> Mapping[str, Suite]:
-    """Every suite by the requirement it tests; raises ``InternalError`` where two claim the same one."""
+def load_suites() -> Suites:
+    """Every suite; raises ``InternalError`` where two claim the same requirement or chapter."""
     found: dict[str, Suite] = {}
     for path in suite_files():
         relative = path.relative_to(suites_folder()).as_posix()
@@ -63,7 +82,7 @@ def load_suites() -> Mapping[str, Suite]:
                         remedy="keep one function for each requirement",
                     )
                 found[requirement] = Suite(requirement, function, relative)
-    return found
+    return Suites(found)
 
 
 def suite_files() -> list[Path]:
@@ -89,6 +108,11 @@ def check_suites(interface: Interface) -> list[str]:
     """What does not match between interface and suites, one sentence each; empty when all is well."""
     suites = load_suites()
     known = {requirement.id for requirement in interface.requirements}
-    untested = [f"{name} has no suite" for name in sorted(known - set(suites))]
-    unknown = [f"{suites[name].path} tests {name}, which the interface does not have" for name in set(suites) - known]
+    untested = [f"{name} has no suite" for name in sorted(known) if name not in suites]
+    chapters = {f"{name.rpartition('-')[0]}-*" for name in known}
+    unknown = [
+        f"{suite.path} tests {name}, which the interface does not have"
+        for name, suite in suites.named.items()
+        if name not in known | chapters
+    ]
     return untested + sorted(unknown)

@@ -21,11 +21,20 @@ TRAVELS = [
     "adapters/handles.py",
     "adapters/library.py",
     "adapters/numpy.py",
+    "adapters/numpy_operations.py",
     "adapters/python.py",
     "adapters/registry.py",
+    "adapters/spelling.py",
     "adapters/synchronous.py",
     "adapters/torch.py",
+    "adapters/torch_operations.py",
     "adapters/torch_streams.py",
+    *sorted(
+        str(file.relative_to(HOUSE))
+        for folder in ("compositions", "torch_functions")
+        for file in (HOUSE / "adapters" / folder).glob("*.py")
+        if file.name != "__init__.py"
+    ),
 ]
 
 
@@ -42,6 +51,8 @@ def test_opening_numpy_loads_nothing_of_the_near_side() -> None:
         "print(*sorted(n for n in sys.modules if n.startswith(('harness.', 'pydantic', 'yaml', 'click', 'torch'))))"
     )
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
-    expected = "adapters adapters.array_operations adapters.handles adapters.library adapters.numpy adapters.registry "
-    expected += "adapters.synchronous device device.dtypes device.extent device.protocol errors"
-    assert loaded == [f"harness.{name}" for name in expected.split()]
+    expected = "adapters adapters.array_operations adapters.compositions adapters.handles adapters.library "
+    expected += "adapters.numpy adapters.numpy_operations adapters.registry adapters.spelling adapters.synchronous "
+    expected += "device device.dtypes device.extent device.protocol errors"
+    composed = [name for name in loaded if name.startswith("harness.adapters.compositions.")]
+    assert [name for name in loaded if name not in composed] == [f"harness.{name}" for name in expected.split()]

@@ -108,6 +108,101 @@ def test_a_conversion_is_named_by_both_its_types(tmp_path: Path) -> None:
     assert read_interface(folder_of(tmp_path)).operations["cast"].types[0].label == "float32-float16"
 
 
+#: Operations whose results, operands and labels are more than one dtype each.
+RICHER = """\
+chapter: elementwise
+title: {en: Elementwise, zh: 逐元素}
+operations:
+  clip:
+    standard: {name: Python array API, item: clip, version: "2024.12"}
+    family: elementwise-exact
+    signature: X, low?, high? -> Y
+    bound: exact
+    dtypes:
+      - {level: 1, in: float32, out: float32}
+  topk:
+    standard: {name: ONNX, item: TopK, version: "11"}
+    family: comparison
+    signature: X (..., N), K (1) -> V (..., K), I (..., K)
+    bound: exact
+    dtypes:
+      - {level: 2, in: [float32, int64], out: [float32, int64]}
+      - {level: 2, in: [bool, int64], out: [bool, int64]}
+  gemm:
+    standard: {name: BLAS, item: gemm}
+    family: elementwise-exact
+    signature: alpha, A (M, K), B (K, N), beta, C (M, N)? -> D (M, N)
+    bound: exact
+    dtypes:
+      - {level: 3, in: float32, out: float32}
+      - {level: 3, in: float32, out: float64, label: float32-to-float64}
+  arange:
+    standard: {name: Python array API, item: arange, version: "2024.12"}
+    family: elementwise-exact
+    signature: -> y
+    bound: exact
+    dtypes:
+      - {level: 1, in: [], out: int32}
+"""
+
+
+def test_a_question_mark_marks_operands_that_may_be_left_out_at_the_end(tmp_path: Path) -> None:
+    operations = read_interface(folder_of(tmp_path, elementwise=RICHER)).operations
+    arities = {name: (operation.least, operation.arity) for name, operation in operations.items()}
+    assert arities == {"clip": (1, 3), "topk": (2, 2), "gemm": (2, 3), "arange": (0, 0)}
+    assert operations["clip"].types[0].inputs == ("float32",) * 3
+
+
+def test_an_operation_can_have_several_results_and_operands_of_several_types(tmp_path: Path) -> None:
+    first, second = read_interface(folder_of(tmp_path, elementwise=RICHER)).operations["topk"].types
+    assert (first.inputs, first.outs, first.out) == (("float32", "int64"), ("float32", "int64"), "float32")
+    assert (first.operand, first.working, first.label) == ("float32", "float32", "float32")
+    # Truth values do not decide how a row is computed.
+    assert second.operand == "int64"
+
+
+def test_a_row_is_named_by_its_operand_unless_it_says_how(tmp_path: Path) -> None:
+    operations = read_interface(folder_of(tmp_path, elementwise=RICHER)).operations
+    assert [types.label for types in operations["gemm"].types] == ["float32", "float32-to-float64"]
+
+
+def test_without_operands_the_result_decides(tmp_path: Path) -> None:
+    (types,) = read_interface(folder_of(tmp_path, elementwise=RICHER)).operations["arange"].types
+    assert (types.inputs, types.operand, types.label) == ((), "int32", "int32")
+
+
+CLASSES = """\
+classes:
+  exact: {level: 1, inputs: [integer-exact]}
+  sparse: {level: 2, inputs: [sparse, few]}
+demands:
+  elementwise: [exact]
+  elementwise-exact: [exact, sparse]
+legal:
+  - {level: 1, dtypes: [float32], rounding: [nearest-even, toward-zero], flush: both}
+  - {level: 2, dtypes: [float64], rounding: [nearest-even], flush: none}
+"""
+
+
+def test_input_classes_are_demanded_of_the_nearest_family_from_their_level_on(tmp_path: Path) -> None:
+    interface = read_interface(folder_of(tmp_path, index=INDEX + CLASSES))
+    add, cast = interface.operations["add"], interface.operations["cast"]
+    assert [found.name for found in interface.demanded(add, 1)] == ["exact"]
+    assert [found.name for found in interface.demanded(add, 2)] == ["exact", "sparse"]
+    assert interface.demanded(cast, 3) == ()
+    assert interface.classes["sparse"].inputs == ("sparse", "few")
+
+
+def test_the_weakest_legal_arithmetic_is_that_of_the_dtype_from_its_level_on(tmp_path: Path) -> None:
+    interface = read_interface(folder_of(tmp_path, index=INDEX + CLASSES))
+    single = interface.legal_for("float32", 1)
+    assert single is not None
+    assert (single.rounding, single.flush) == (("nearest-even", "toward-zero"), "both")
+    assert interface.legal_for("float64", 1) is None
+    assert interface.legal_for("float64", 3) is not None
+    assert interface.legal_for("float16", 3) is None
+
+
 def test_the_digest_changes_with_any_file(tmp_path: Path) -> None:
     before = read_interface(folder_of(tmp_path)).digest
     assert read_interface(folder_of(tmp_path, memory=MEMORY.replace("level: 2", "level: 1"))).digest != before
@@ -148,8 +243,8 @@ MALFORMED = [
     ),
     ("elementwise", "    signature: x1, x2 -> y\n", "", "elementwise.yaml:4"),
     ("interface", "chapters: [memory, elementwise]\n", "", "interface.yaml:1"),
-    ("interface", "chapters: [memory, elementwise]", "chapters: [memory, ../elementwise]", "interface.yaml:1"),
-    ("interface", "conversion: {}", "conversion: []", "interface.yaml:1"),
+    ("interface", "chapters: [memory, elementwise]", "chapters: [memory, ../elementwise]", "interface.yaml:3"),
+    ("interface", "conversion: {}", "conversion: []", "interface.yaml:4"),
     ("elementwise", '["-0", "-0", "-0"]', "[]", "elementwise.yaml:14"),
     ("elementwise", '["-0", "-0", "-0"]', '["-0", "-0", "0x1p99999"]', "elementwise.yaml:12"),
     ("interface", "chapters: [memory, elementwise]", "chapters: [memory, elementwise, missing]", "missing.yaml"),

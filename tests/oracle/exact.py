@@ -9,11 +9,15 @@ from fractions import Fraction
 
 @dataclass(frozen=True)
 class Binary:
-    """A binary format: bits of precision, exponents of the smallest and of the largest normal number."""
+    """A binary format: bits of precision, exponents of the smallest and of the largest normal number.
+
+    ``lost`` is how many patterns of the highest exponent are no numbers, where not all of the next one are.
+    """
 
     precision: int
     emin: int
     emax: int
+    lost: int = 0
 
     def step(self, value: Fraction) -> Fraction:
         """The distance between neighbours in the binade of a value; that of subnormal numbers below all binades."""
@@ -27,11 +31,14 @@ class Binary:
         return Fraction(2) ** (min(max(exponent, self.emin), self.emax) - self.precision + 1)
 
     def nearest(self, value: Fraction) -> float:
-        """The number nearest to a value, of two the even one; infinity from half a step beyond the largest on."""
+        """The number nearest to a value, of two the even one; infinity from half a step beyond the largest on.
+
+        Where the highest exponent has patterns that are no numbers, NaN stands for infinity.
+        """
         step = self.step(value)
         found = round(value / step) * step
-        if abs(found) >= Fraction(2) ** (self.emax + 1):
-            return math.inf if value > 0 else -math.inf
+        if abs(found) >= Fraction(2) ** (self.emax + 1) - self.lost * Fraction(2) ** (self.emax - self.precision + 1):
+            return math.nan if self.lost else math.inf if value > 0 else -math.inf
         return float(found)
 
     def toward_zero(self, value: Fraction) -> float:
@@ -45,4 +52,6 @@ BINARY = {
     "bfloat16": Binary(8, -126, 127),
     "float32": Binary(24, -126, 127),
     "float64": Binary(53, -1022, 1023),
+    "float8_e4m3fn": Binary(4, -6, 8, lost=1),
+    "float8_e5m2": Binary(3, -14, 15),
 }

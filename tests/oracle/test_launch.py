@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import get_args
+from collections.abc import Callable
+from typing import Any, get_args
 
 import numpy as np
 import pytest
@@ -72,8 +73,8 @@ def written(shape: tuple[int, ...], out_layout: Layout, poison: int = 0x5A) -> t
     program = ProgramBuilder()
     values = np.ones(shape, np.float32)
     operands = [("float32", values)]
-    output = launch(
-        program, "negative", operands, ("float32", shape), out_layout=out_layout, poison=poison, read_operands=True
+    (output,) = launch(
+        program, "negative", operands, [("float32", shape)], out_layout=out_layout, poison=poison, read_operands=True
     )
     return program, output
 
@@ -99,8 +100,49 @@ def test_the_output_is_poisoned_before_the_launch_and_read_after_it() -> None:
     assert steps[output.launch].arguments["operation"] == "negative"
 
 
-def test_everything_a_launch_allocates_is_released() -> None:
-    program, _ = written((3, 5), "dense")
+def of_two_results(**how: Any) -> tuple[ProgramBuilder, tuple[Output, ...]]:
+    """A launch with a result of floats and one of integers, of another shape."""
+    program = ProgramBuilder()
+    operands = [("float32", np.ones((3, 5), np.float32))]
+    return program, launch(program, "topk", operands, [("float32", (3, 2)), ("int64", (3,))], **how)
+
+
+def test_a_launch_of_several_results_is_one_launch_with_an_output_for_each() -> None:
+    program, outputs = of_two_results(out_layout="strided")
+    steps = program.build().steps
+    assert [output.laid.dtype for output in outputs] == ["float32", "int64"]
+    assert [output.laid.shape for output in outputs] == [(3, 2), (3,)]
+    assert {output.launch for output in outputs} == {i for i, step in enumerate(steps) if step.call == "launch"}
+    targets = [tensor.buffer for tensor in steps[outputs[0].launch].arguments["outputs"]]
+    assert len(set(targets)) == 2
+    assert [steps[output.read].arguments["buffer"] for output in outputs] == targets
+
+
+def test_each_of_several_results_is_poisoned_and_guarded_by_itself() -> None:
+    program, outputs = of_two_results(poison=0x3C)
+    observations = [Observation() for _ in program.build().steps]
+    for output in outputs:
+        assert output.poison == bytes([0x3C]) * output.laid.nbytes
+        observations[output.read] = Observation(output.poison)
+    assert all(output.unwritten(output.elements(observations)).all() for output in outputs)
+    changed = bytearray(outputs[1].poison)
+    changed[0] ^= 1
+    observations[outputs[1].read] = Observation(bytes(changed))
+    assert [output.guards_hold(observations) for output in outputs] == [True, False]
+
+
+def test_attributes_and_operands_are_those_given() -> None:
+    program = ProgramBuilder()
+    operands: list[tuple[str, Any]] = [("float32", np.ones(3, np.float32)), ("int64", np.ones(2, np.int64))]
+    launch(program, "gather", operands, [("float32", (2,))], {"axis": 0})
+    (step,) = [step for step in program.build().steps if step.call == "launch"]
+    assert [tensor.dtype for tensor in step.arguments["inputs"]] == ["float32", "int64"]
+    assert step.arguments["attributes"] == {"axis": 0}
+
+
+@pytest.mark.parametrize("made", [lambda: written((3, 5), "dense"), of_two_results], ids=["one", "two"])
+def test_everything_a_launch_allocates_is_released(made: Callable[[], tuple[ProgramBuilder, Any]]) -> None:
+    program, _ = made()
     steps = program.build().steps
     allocated = [str(step.result) for step in steps if step.call == "allocate"]
     released = [step.arguments["buffer"].name for step in steps if step.call == "release"]

@@ -14,7 +14,7 @@ from harness.device.dtypes import numpy_dtype
 from harness.device.program import Observation, Program, ProgramBuilder
 from harness.device.protocol import ADAPTER_LAYER, INVALID_VALUE, OUT_OF_MEMORY, UNSUPPORTED
 from harness.oracle.launch import Output, launch
-from harness.oracle.numeric_rules import Agreement, Comparison, Result, bitwise, show
+from harness.oracle.numeric_rules import Agreement, Comparison, Result, bitwise, figures_of, histogram, show
 from harness.oracle.rules import FAIL, NOT_REACHED, PASS, UNSUPPORTED_OUTCOME, Finding
 
 Array = NDArray[Any]
@@ -29,7 +29,7 @@ def values(*numbers: float, dtype: str = "float32") -> Array:
 def launched(*shapes: tuple[str, tuple[int, ...]]) -> tuple[Program, list[Output]]:
     """A program of launches with outputs of these dtypes and shapes."""
     program = ProgramBuilder()
-    outputs = [launch(program, "negative", [("float32", np.ones(3, np.float32))], shape) for shape in shapes]
+    outputs = [launch(program, "negative", [("float32", np.ones(3, np.float32))], [shape])[0] for shape in shapes]
     return program.build(), outputs
 
 
@@ -43,10 +43,12 @@ def answered(program: Program, outputs: list[Output], results: list[Array], laye
     return observations
 
 
-def judged(got: Array, expected: Array, bound: Array | None = None, name: str = "bitwise") -> Finding:
-    """The finding on one output."""
+def judged(
+    got: Array, expected: Array, bound: Array | None = None, name: str = "bitwise", other: Array | None = None
+) -> Finding:
+    """The finding on one output, measured as the rule is called."""
     program, outputs = launched((got.dtype.name, got.shape))
-    rule = Comparison(name, (Result(outputs[0], expected, bound),))
+    rule = Comparison(name, (Result(outputs[0], expected, bound, name, other),))
     return rule.judge(program, answered(program, outputs, [got]))
 
 
@@ -181,7 +183,7 @@ def test_a_byte_beside_the_output_fails_what_is_right_otherwise() -> None:
 def test_an_operand_that_was_changed_fails_what_is_right_otherwise() -> None:
     program = ProgramBuilder()
     operands = [("float32", np.ones(3, np.float32))]
-    output = launch(program, "negative", operands, ("float32", (3,)), read_operands=True)
+    (output,) = launch(program, "negative", operands, [("float32", (3,))], read_operands=True)
     observations = answered(program.build(), [output], [values(-1, -1, -1)])
     for step, data in output.operands:
         observations[step] = Observation(data)
@@ -228,7 +230,7 @@ def test_what_the_adapter_computed_itself_says_nothing_of_the_device() -> None:
 
 def test_results_within_their_bound_must_still_agree_where_they_are_to_repeat() -> None:
     program, outputs = launched(("float32", (2,)), ("float32", (2,)))
-    results = tuple(Result(output, np.array([1.0, 2.0]), np.array([0.5, 0.5])) for output in outputs)
+    results = tuple(Result(output, np.array([1.0, 2.0]), np.array([0.5, 0.5]), "bound") for output in outputs)
     rule = Agreement(Comparison("bound", results), ((0, None), (1, None)))
     assert rule.judge(program, answered(program, outputs, [values(1.25, 2)] * 2)).outcome == PASS
     finding = rule.judge(program, answered(program, outputs, [values(1.25, 2), values(1.25, 2.25)]))
@@ -239,7 +241,9 @@ def test_results_within_their_bound_must_still_agree_where_they_are_to_repeat() 
 
 def test_only_the_named_rows_must_agree() -> None:
     program, outputs = launched(("float32", (3, 2)), ("float32", (1, 2)))
-    results = tuple(Result(output, np.ones(output.laid.shape), np.full(output.laid.shape, 0.5)) for output in outputs)
+    results = tuple(
+        Result(output, np.ones(output.laid.shape), np.full(output.laid.shape, 0.5), "bound") for output in outputs
+    )
     rule = Agreement(Comparison("bound", results), ((0, 1), (1, 1)))
     first = np.array([[1.25, 1], [0.75, 1], [1, 1]], np.float32)
     assert rule.judge(program, answered(program, outputs, [first, first[:1]])).outcome == PASS
@@ -251,3 +255,109 @@ def test_elements_are_shown_in_hexadecimal_so_that_no_bit_is_lost() -> None:
     assert show(np.int32(-7)) == "-7"
     assert show(np.bool_(True)) == "1"
     assert show(np.float32(np.nan)) == "nan"
+    assert show(np.complex64(1 - 2j)) == f"{(1.0).hex()} {(-2.0).hex()} i"
+
+
+# ------------------------------------------------------------------------------ two right values, where a standard says
+
+
+def test_where_a_standard_leaves_two_values_either_will_do_and_no_third() -> None:
+    expected, other = values(1, np.inf, 0.0), values(1, 448, -0.0)
+    for got in (expected, other, values(1, 448, 0.0)):
+        assert judged(got, expected, other=other).outcome == PASS
+    finding = judged(values(1, 449, 0.0), expected, other=other)
+    assert (finding.outcome, finding.at) == (FAIL, (1,))
+    assert judged(values(2, np.inf, 0.0), expected, other=other).at == (0,)
+
+
+# ------------------------------------------------------------------------------------------------- complex results
+
+
+@pytest.mark.parametrize("dtype", ["complex64", "complex128"])
+def test_complex_numbers_are_compared_part_by_part(dtype: str) -> None:
+    right = np.array([1 + 2j, complex(-0.0, 3), complex(np.nan, 1)], dtype)
+    assert judged(right.copy(), right).outcome == PASS
+    for index, wrong in ((0, 1 + 3j), (0, 2 + 2j), (1, complex(0.0, 3)), (2, complex(1, np.nan)), (2, complex(1, 1))):
+        got = right.copy()
+        got[index] = wrong
+        finding = judged(got, right)
+        assert (finding.outcome, finding.at) == (FAIL, (index,))
+
+
+def test_the_error_of_a_complex_number_is_its_distance() -> None:
+    got, expected = np.array([1.5 + 2j, 3 + 4.75j], np.complex64), np.array([1 + 2j, 3 + 4j])
+    assert judged(got, expected, np.array([0.5, 0.75]), "bound").outcome == PASS
+    finding = judged(got, expected, np.array([0.5, 0.5]), "bound")
+    assert (finding.outcome, finding.at, float.fromhex(finding.worst)) == (FAIL, (1,), 1.5)
+    slanted = np.array([4 + 5j], np.complex64)
+    assert float.fromhex(judged(slanted, np.array([1 + 1j]), np.array([5.0]), "bound").worst) == 1.0
+
+
+# ---------------------------------------------------------------------------------------- the norm of a whole row
+
+
+def test_under_the_norm_a_row_may_be_off_by_the_root_of_its_squared_errors() -> None:
+    expected = np.array([[1.0, 2.0], [3.0, 4.0]])
+    got = np.array([[1.0, 2.0], [3.0 + 3 / 8, 4.0 - 4 / 8]], np.float32)
+    assert judged(got, expected, np.full((2, 2), 5 / 8), "norm").outcome == PASS
+    assert float.fromhex(judged(got, expected, np.full((2, 2), 5 / 4), "norm").worst) == 0.5
+    finding = judged(got, expected, np.full((2, 2), 9 / 16), "norm")
+    assert (finding.outcome, (finding.at or ())[:1]) == (FAIL, (1,))
+    assert float.fromhex(finding.worst) == pytest.approx(10 / 9)
+
+
+def test_under_the_norm_nan_is_no_number() -> None:
+    expected = np.array([[1.0, 2.0]])
+    got = np.array([[1.0, np.nan]], np.float32)
+    assert judged(got, expected, np.full((1, 2), 9.0), "norm").outcome == FAIL
+
+
+# ------------------------------------------------------------------------------------------- figures and their count
+
+
+def result_of(dtype: str, expected: Array, bound: Array | None = None, measure: str = "bitwise") -> Result:
+    """What a launch must leave behind, without the launch."""
+    return Result(launched((dtype, expected.shape))[1][0], expected, bound, measure)
+
+
+def test_figures_are_errors_over_bounds_and_limits_are_one() -> None:
+    result = result_of("float32", np.array([1.0, 2.0, 3.0]), np.array([0.5, 0.25, 1.0]), "bound")
+    figures, limits = figures_of(values(1.25, 2.5, 3), result)
+    assert (list(figures), list(limits)) == ([0.5, 2.0, 0.0], [1.0, 1.0, 1.0])
+
+
+def test_figures_of_units_in_the_last_place_are_counted_and_limits_are_the_bound() -> None:
+    result = result_of("float16", np.array([1.0, 2048.0, 0.0]), np.array([2.0, 3.0, 4.0]), "ulp")
+    figures, limits = figures_of(values(1 + 2.0**-9, 2050, 0, dtype="float16"), result)
+    assert (list(figures), list(limits)) == ([2.0, 1.0, 0.0], [2.0, 3.0, 0.0])
+
+
+def test_figures_of_bits_are_nothing_or_infinite() -> None:
+    figures, limits = figures_of(values(1, 2.5), result_of("float32", values(1, 2)))
+    assert (list(figures), list(limits)) == ([0.0, np.inf], [0.0, 0.0])
+
+
+def test_a_histogram_counts_by_powers_of_two() -> None:
+    figures = np.array([0.0, 0.0, 1.0, 1.5, 2.0, 0.25, 0.3, np.inf, 2.0**-30])
+    assert histogram(figures) == {"0": 2, "2^0": 2, "2^1": 1, "2^-2": 2, "2^-20": 1, "inf": 1}
+    assert histogram(np.array([])) == {}
+
+
+@given(figures=st.lists(st.floats(0, 2.0**40) | st.just(np.inf), max_size=30))
+def test_a_histogram_counts_every_element_once(figures: list[float]) -> None:
+    assert sum(histogram(np.array(figures)).values()) == len(figures)
+
+
+def test_the_evidence_of_a_pass_counts_the_elements_of_all_launches() -> None:
+    program, outputs = launched(("float32", (2,)), ("float32", (1,)))
+    results = [values(1.25, 2), values(3.5)]
+    rule = Comparison(
+        "bound",
+        (
+            Result(outputs[0], np.array([1.0, 2.0]), np.array([1.0, 1.0]), "bound"),
+            Result(outputs[1], np.array([3.0]), np.array([1.0]), "bound"),
+        ),
+    )
+    finding = rule.judge(program, answered(program, outputs, results))
+    assert (finding.outcome, finding.histogram) == (PASS, {"0": 1, "2^-2": 1, "2^-1": 1})
+    assert float.fromhex(finding.worst) == 0.5

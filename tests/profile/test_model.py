@@ -134,7 +134,7 @@ def test_determinism_is_declared_only_where_it_is_claimed_to_hold() -> None:
 def test_an_operation_is_claimed_where_its_dtypes_are(
     profile: Profile, family: str, inputs: tuple[str, ...], out: str, claimed: bool
 ) -> None:
-    assert profile.claims(operation(family), Types(1, inputs[0], inputs, out)) is claimed
+    assert profile.claims(operation(family), Types(1, inputs[0], inputs, (out,))) is claimed
 
 
 def test_the_arithmetic_of_an_operation_is_that_of_the_unit_that_serves_it(profile: Profile) -> None:

@@ -140,6 +140,45 @@ def test_elementwise_operations_are_the_vector_units_affair() -> None:
     assert launch(device, "multiply", [tiny, array([1], "float16")], "float16", (1,)).item() == 2.0**-24
 
 
+def test_a_step_of_a_composed_operation_is_that_of_the_unit_of_its_first_operand() -> None:
+    arithmetic = ProfileArithmetic(claims(accumulator="float64", flush="outputs"))
+    x = array([[1.0, 2.5, -3.0, 2.0**-24]], "float16")
+    for operation, result, attributes in (
+        ("exp", "float16", {}),
+        ("square", "float16", {}),
+        ("cast", "float32", {}),
+        ("sum", "float16", {"axis": 1, "keepdims": True}),
+    ):
+        (launched,) = arithmetic.compute(operation, [x], attributes, [result])
+        step = arithmetic.step(operation, x, result=result, **attributes)
+        assert step.dtype.name == result
+        assert step.tobytes() == launched.tobytes()
+    assert arithmetic.step("square", x).dtype == np.float16
+
+
+def test_products_inside_a_composed_operation_are_those_of_the_unit_that_serves_it() -> None:
+    arithmetic, (row, column) = ProfileArithmetic(load_profile("nvidia/v100")), operands()
+    exact = sum(x * y for x, y in zip(_A, _B, strict=True))
+    assert arithmetic.product("matmul", row, column, "float32").item() == by_definition("nvidia/v100")
+    assert arithmetic.product("vecdot", row, column, "float32").item() == exact
+
+
+@pytest.mark.parametrize(
+    ("dtype", "said", "working"),
+    [
+        ("float32", {}, "float32"),
+        ("float16", {}, "float32"),
+        ("bfloat16", {}, "float32"),
+        ("float64", {}, "float64"),
+        ("float16", {"accumulator": "float64"}, "float64"),
+    ],
+)
+def test_composed_operations_are_carried_out_in_the_format_of_long_sums(
+    dtype: str, said: dict[str, Any], working: str
+) -> None:
+    assert ProfileArithmetic(claims(**said)).working(dtype) == working
+
+
 def test_an_operation_no_table_has_is_unsupported() -> None:
     arithmetic = ProfileArithmetic(load_profile("nvidia/h100"))
     for name in ("frobnicate", PREFIX + "frobnicate"):
@@ -166,8 +205,10 @@ def test_the_computing_part_of_a_device_can_be_another() -> None:
         def prepare(self, operation: str, dtypes: Sequence[str]) -> None:
             self.prepared.append(operation)
 
-        def compute(self, operation: str, inputs: Sequence[Any], attributes: Mapping[str, Any], result: str) -> Any:
-            return np.full(inputs[0].shape, 7, numpy_dtype(result))
+        def compute(
+            self, operation: str, inputs: Sequence[Any], attributes: Mapping[str, Any], results: Sequence[str]
+        ) -> Sequence[Any]:
+            return [np.full(inputs[0].shape, 7, numpy_dtype(result)) for result in results]
 
     arithmetic = Sevens()
     device = SimulatedDevice(claims(), arithmetic)

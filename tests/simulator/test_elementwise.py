@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.simulator.runtime import SimulatedDevice
+from harness.simulator.vector_unit import UnitConduct, VectorUnit
 from tests.simulator.claims import claims, simulate
 from tests.simulator.exact import FORMATS
 from tests.simulator.launching import array, elementwise
@@ -98,6 +99,11 @@ EXACT: dict[str, Callable[[Decimal], Decimal]] = {
     "log": Decimal.ln,
     "log1p": lambda x: (1 + x).ln(),
     "log2": lambda x: x.ln() / Decimal(2).ln(),
+    "log10": Decimal.log10,
+    "sinh": lambda x: (x.exp() - (-x).exp()) / 2,
+    "cosh": lambda x: (x.exp() + (-x).exp()) / 2,
+    "asinh": lambda x: (x + (x * x + 1).sqrt()).ln(),
+    "tan": lambda x: _alternating(x, 1) / _alternating(x, 0),
     "tanh": lambda x: 1 - 2 / ((2 * x).exp() + 1),
     "sin": lambda x: _alternating(x, 1),
     "cos": lambda x: _alternating(x, 0),
@@ -114,6 +120,65 @@ def test_functions_are_within_half_a_unit_and_a_thousandth(name: str, operation:
             true = EXACT[operation](Decimal(x))
             unit = Decimal(2) ** (math.frexp(float(true))[1] - FORMATS[name].precision)
             assert abs(Decimal(one(operation, name, x)) - true) <= unit * Decimal("0.501")
+
+
+@pytest.mark.parametrize("name", ["float16", "bfloat16", "float32"])
+def test_functions_of_two_operands_and_of_a_part_of_the_line(name: str) -> None:
+    unit = {"float16": 2.0**-11, "bfloat16": 2.0**-8, "float32": 2.0**-24}[name]
+    for operation, operands, right in (
+        ("pow", (-1.5, 3.0), -3.375),
+        ("pow", (2.0, 0.5), math.sqrt(2)),
+        ("atan2", (1.0, -1.0), 3 * math.pi / 4),
+        ("hypot", (3.0, -4.0), 5.0),
+        ("logaddexp", (1.0, 1.0), 1 + math.log(2)),
+        ("asin", (0.5,), math.pi / 6),
+        ("acos", (-0.5,), 2 * math.pi / 3),
+        ("atan", (1.0,), math.pi / 4),
+        ("acosh", (1.25,), math.log(2)),
+        ("atanh", (0.5,), math.log(3) / 2),
+    ):
+        assert one(operation, name, *operands) == pytest.approx(right, rel=1.01 * unit), operation
+
+
+@pytest.mark.parametrize("name", FLOATS)
+@given(data=st.data())
+def test_a_remainder_has_the_sign_of_its_divisor_and_is_rounded_once(name: str, data: st.DataObject) -> None:
+    values = st.integers(-200, 200).map(lambda n: n / 8)
+    x, y = data.draw(values), data.draw(values.filter(bool))
+    exact = Fraction(x) - Fraction(y) * math.floor(Fraction(x) / Fraction(y))
+    found = one("remainder", name, x, y)
+    assert found == FORMATS[name].round(exact)
+    assert math.copysign(1, found) == math.copysign(1, y)
+    assert one("floor_divide", name, x, y) == FORMATS[name].round(Fraction(math.floor(Fraction(x) / Fraction(y))))
+
+
+@pytest.mark.parametrize("mode", ["toward-zero", "toward-positive", "toward-negative"])
+def test_a_remainder_keeps_to_the_mode_of_its_unit(mode: str) -> None:
+    conduct = UnitConduct(rounding=mode)
+    x, y = array([-(2.0**-30), 5.0, 4.0], "float32"), array([1.0, -3.0, -2.0], "float32")
+    found = VectorUnit(conduct).compute("remainder", [x, y], {}, "float32")
+    below_one = 1.0 if mode == "toward-positive" else 1 - 2.0**-24
+    assert found.tolist() == [below_one, -1.0, 0.0]
+    assert np.signbit(found).tolist() == [False, True, True]
+
+
+@pytest.mark.parametrize("name", FLOATS)
+def test_neighbours_are_those_of_the_type(name: str) -> None:
+    form = FORMATS[name]
+    step, tiny = 2.0 ** (1 - form.precision), math.ldexp(1.0, form.smallest - form.precision + 1)
+    assert one("nextafter", name, 1.0, 2.0) == 1 + step
+    assert one("nextafter", name, 1.0, -2.0) == 1 - step / 2
+    assert one("nextafter", name, 0.0, -1.0) == -tiny
+    assert math.copysign(1, one("nextafter", name, -0.0, 0.0)) == 1
+    assert math.isnan(one("nextafter", name, 1.0, math.nan))
+
+
+@pytest.mark.parametrize("name", FLOATS)
+def test_signs_and_bounds(name: str) -> None:
+    assert math.copysign(1, one("copysign", name, 2.0, -0.0)) == -1
+    assert one("positive", name, -2.0) == -2
+    assert [one("clip", name, x, -1.0, 2.0) for x in (-3.0, 0.5, 5.0)] == [-1, 0.5, 2]
+    assert all(math.isnan(one("clip", name, *operands)) for operands in ((math.nan, 0.0, 1.0), (0.5, math.nan, 1.0)))
 
 
 @pytest.mark.parametrize("name", FLOATS)
@@ -180,6 +245,14 @@ def test_integer_arithmetic_is_modulo_two_to_the_bits(name: str, data: st.DataOb
     assert [found(operation, x) for operation in ("floor", "ceil", "trunc", "round")] == [x] * 4
     assert (found("bitwise_and", x, y), found("bitwise_or", x, y)) == (x & y, x | y)
     assert (found("bitwise_xor", x, y), found("bitwise_invert", x)) == (x ^ y, wrapped(~x))
+    bits = abs(y) % int(limits.bits)
+    assert (found("bitwise_left_shift", x, bits), found("bitwise_right_shift", x, bits)) == (
+        wrapped(x << bits),
+        x >> bits,
+    )
+    if y not in (0, -1):
+        assert (found("floor_divide", x, y), found("remainder", x, y)) == divmod(x, y)
+    assert (found("positive", x), found("clip", x, min(x, y), max(x, y))) == (x, x)
 
 
 @pytest.mark.parametrize("name", [*FLOATS, *INTEGERS])

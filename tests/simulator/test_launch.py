@@ -9,6 +9,7 @@ import pytest
 
 from harness.device.protocol import INVALID_VALUE, UNSUPPORTED, DeviceError, Tensor
 from harness.simulator.runtime import SimulatedDevice
+from harness.simulator.signatures import Signature
 from tests.simulator.claims import claims, simulate
 from tests.simulator.launching import array, elementwise, launch
 
@@ -61,6 +62,9 @@ def test_dtypes_an_operation_lacks_are_unsupported(device: SimulatedDevice) -> N
         ("gemm", ["float16", "float16", "float16", "float16"], True),
         ("gemm", ["int8", "int8", "int32", "int32"], False),
         ("cast", ["float8_e5m2", "bool"], True),
+        ("prod", ["int8", "int64"], True),
+        ("count_nonzero", ["bool", "int64"], True),
+        ("count_nonzero", ["float32", "float32"], False),
         ("frobnicate", ["float32", "float32"], False),
         ("add", [], False),
     ],
@@ -69,6 +73,51 @@ def test_supports_answers_as_launch_would(
     device: SimulatedDevice, operation: str, dtypes: list[str], supported: bool
 ) -> None:
     assert device.supports(operation, dtypes) is supported
+
+
+def swapped(results: int) -> Signature:
+    """A signature of one or two operands of float32, a second of int64, and results of their types and shapes."""
+    return Signature(
+        1,
+        2,
+        lambda operands, outs: (
+            list(operands) == ["float32", "int64"][: len(operands)] and list(outs) == ["float32"] * results
+        ),
+        lambda shapes, attributes, outs: [shapes[0][::-1]] * results,
+        frozenset({"axis"}),
+        results,
+    )
+
+
+@pytest.mark.parametrize(
+    ("dtypes", "results", "accepted"),
+    [
+        (["float32", "float32"], 1, True),
+        (["float32", "int64", "float32"], 1, True),
+        (["float32", "int64", "float32", "float32"], 2, True),
+        (["float32", "float32", "float32"], 2, True),
+        (["float32", "int64", "float32"], 2, False),
+        (["float32"], 1, False),
+        (["float32", "int64", "int64", "float32"], 1, False),
+    ],
+)
+def test_a_signature_can_have_operands_left_out_and_several_results(
+    dtypes: list[str], results: int, accepted: bool
+) -> None:
+    assert swapped(results).accepts(dtypes) is accepted
+
+
+def test_each_of_several_results_has_a_shape_of_its_own_to_keep_to(device: SimulatedDevice) -> None:
+    given, right, wrong = (tensor(device, *shape) for shape in ((2, 3), (3, 2), (2, 3)))
+    swapped(2).check("swap", [given], [right, right], {"axis": 1})
+    for outputs, attributes in (([right, wrong], {}), ([right], {}), ([right] * 3, {}), ([right, right], {"axes": 1})):
+        with pytest.raises(DeviceError) as refusal:
+            swapped(2).check("swap", [given], outputs, attributes)
+        assert refusal.value.kind == INVALID_VALUE
+    with pytest.raises(DeviceError) as refusal:
+        swapped(1).check("swap", [given, given, given], [right], {})
+    assert refusal.value.kind == INVALID_VALUE
+    assert "1 to 2" in str(refusal.value)
 
 
 def test_an_accumulator_that_cannot_be_computed_with_is_unsupported() -> None:

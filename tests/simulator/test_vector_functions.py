@@ -1,4 +1,4 @@
-"""Functions of a vector unit err as far as is declared, and so does what is made of them: softmax and the norms."""
+"""Functions of a vector unit err as far as is declared."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from harness.simulator.conversion import widen
-from harness.simulator.vector_unit import UnitConduct, VectorUnit
+from harness.simulator.vector_unit import UnitConduct
 from tests.simulator.computing import FLOATS, computed, one
 from tests.simulator.exact import FORMATS
 from tests.simulator.launching import array
@@ -70,27 +70,3 @@ def test_half_a_unit_and_results_that_are_exact_are_left_alone() -> None:
         assert one(wild, "exp", name, -math.inf) == 0.0
         assert math.isnan(one(wild, "log2", name, -1.0))
         assert abs(one(wild, "tanh", name, 3.0)) <= 1.0
-
-
-def test_softmax_is_made_of_the_units_own_operations() -> None:
-    x = array([[1.0, 2.5, -3.0, 0.25]], "float16")
-    conduct = UnitConduct("float16", "toward-zero", accuracy={"exp": 4.0}, reduction_lanes=2)
-    unit = VectorUnit(conduct)
-    powers = computed(conduct, "exp", computed(conduct, "subtract", x, array([[2.5]], "float16"), result="float16"),
-                      result="float16")  # fmt: skip
-    total = computed(conduct, "sum", powers, result="float16", axis=1, keepdims=True)
-    assert np.array_equal(unit.softmax(x), computed(conduct, "divide", powers, total, result="float16"))
-    exact = np.exp(x.astype(float)) / np.exp(x.astype(float)).sum()
-    assert np.allclose(VectorUnit().softmax(array(x, "float32")), exact, rtol=1e-6)
-    assert np.allclose(VectorUnit().softmax(array(x.T, "float32"), axis=0), exact.T, rtol=1e-6)
-
-
-def test_normalizations_are_what_their_names_say() -> None:
-    x = np.array([[1.0, 2.0, 4.0, 9.0], [0.0, 0.0, 0.0, 2.0]])
-    weight, bias = np.array([1.0, 2.0, 0.5, -1.0]), np.array([0.0, 1.0, 0.0, 3.0])
-    centred = x - x.mean(-1, keepdims=True)
-    expected = centred / np.sqrt((centred**2).mean(-1, keepdims=True) + 1e-5) * weight + bias
-    assert np.allclose(VectorUnit().layer_normalization(x, weight, bias), expected, rtol=1e-12)
-    plain = x / np.sqrt((x**2).mean(-1, keepdims=True) + 1e-6)
-    assert np.allclose(VectorUnit().rms_normalization(x, epsilon=1e-6), plain, rtol=1e-12)
-    assert np.allclose(VectorUnit().rms_normalization(x, weight, epsilon=1e-6), plain * weight, rtol=1e-12)

@@ -222,3 +222,17 @@ def test_fused_multiply_adds_at_the_ends_of_float64(a: float, b: float, c: float
     found = float(computed(conduct, "vecdot", np.array([c, a]), np.array([1.0, b]), result="float64"))
     assert np.array_equal(found, expected, equal_nan=True)
     assert math.isnan(expected) or math.copysign(1, found) == math.copysign(1, expected)
+
+
+@pytest.mark.parametrize("name", ["float16", "bfloat16", "float32", "float64"])
+def test_everything_but_a_zero_is_counted(name: str) -> None:
+    values = array([[0.0, -0.0, np.nan, np.inf], [1.0, 0.5, -3.0, 0.0]], name)
+    for conduct in (UnitConduct(), UnitConduct("float16", "toward-zero", reduction_lanes=2)):
+        counted = computed(conduct, "count_nonzero", values, result="int64", axis=1)
+        assert (counted.tolist(), counted.dtype.name) == ([2, 3], "int64")
+        assert computed(conduct, "count_nonzero", values, result="int64").tolist() == 5
+
+
+def test_products_of_integers_are_those_of_their_wide_type() -> None:
+    assert computed(UnitConduct(), "prod", array([2**20, 2**20, -3], "int32"), result="int64").tolist() == -3 * 2**40
+    assert computed(UnitConduct(), "prod", array(np.zeros((2, 0)), "int8"), result="int64", axis=1).tolist() == [1, 1]

@@ -1,0 +1,1 @@
+"""Operations of the interface spelled in the functions of torch."""

@@ -1,0 +1,1 @@
+"""The input classes that every operation has, whatever its family."""

@@ -1,0 +1,70 @@
+"""Softmax: an honest device passes every class of inputs, and each class fails the devices it is there for."""
+
+from __future__ import annotations
+
+import pytest
+
+from harness.oracle.definition import definition_of_family
+from harness.oracle.inputs.launches import INPUTS
+from harness.oracle.rules import FAIL, PASS
+from tests.oracle.families import row_devices as devices
+from tests.suites.asking import ask, task
+from tests.suites.broken_devices import IgnoresStrides, LeavesLastOut
+
+OPERATIONS = ("Softmax", "LogSoftmax")
+DTYPES = ("float32", "float16", "bfloat16", "float64")
+OWN = tuple(definition_of_family("softmax").inputs)
+
+
+class StridesIgnored(IgnoresStrides, devices.RowDevice):
+    """An honest device that takes every operand for dense."""
+
+
+class LastLeftOut(LeavesLastOut, devices.RowDevice):
+    """An honest device that leaves the last element unwritten."""
+
+
+def outcomes(device: devices.RowDevice, operation: str, label: str, word: str) -> set[str]:
+    return {finding.outcome for _, finding in ask(device, task(operation, label), word)}
+
+
+@pytest.mark.parametrize(
+    ("label", "word"),
+    [*((label, word) for word in OWN for label in DTYPES), *((label, word) for word in INPUTS for label in DTYPES[:2])],
+)
+def test_an_honest_device_passes_and_one_of_zeros_or_of_the_last_output_does_not(label: str, word: str) -> None:
+    for operation in OPERATIONS:
+        assert outcomes(devices.RowDevice(), operation, label, word) == {PASS}
+        assert FAIL in outcomes(devices.GivesZeros(), operation, label, word)
+        assert FAIL in outcomes(devices.GivesTheLastOutput(), operation, label, word)
+
+
+@pytest.mark.parametrize("label", DTYPES)
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_operands_of_fewer_bits_fail(operation: str, label: str) -> None:
+    for word in ("dense", "sparse"):
+        assert FAIL in outcomes(devices.TakesShorterOperands(), operation, label, word)
+
+
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [
+        (devices.LosesTheLastPart, ["dense", "shapes"]),
+        (devices.KeepsPowersShort, ["dense", "sparse"]),
+        (devices.DoesNotSubtractTheMaximum, ["large-logits", "overflow"]),
+        (devices.DropsNan, ["specials"]),
+        (devices.MasksWithAFiniteNumber, ["masked"]),
+        (devices.TakesTheLastAxis, ["axes"]),
+        (devices.TakesAllFromTheAxis, ["axes"]),
+        (StridesIgnored, ["layouts"]),
+        (LastLeftOut, ["guards", "dense", "axes"]),
+    ],
+)
+def test_each_fault_fails_the_classes_it_shows_in(fault: type[devices.RowDevice], words: list[str]) -> None:
+    for word in words:
+        assert FAIL in outcomes(fault(), "Softmax", "float32", word), word
+
+
+def test_powers_of_sixteen_bits_fail_sixteen_bit_operands_too() -> None:
+    for label in ("float16", "bfloat16"):
+        assert FAIL in outcomes(devices.KeepsPowersShort(), "Softmax", label, "dense")
