@@ -16,6 +16,9 @@ from numpy.typing import NDArray
 
 from harness.device.protocol import Tensor
 
+#: One encoder for all: ``json.dumps`` would make one for every step.
+_encode = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
+
 #: Data written by a program: bytes, or an array whose bytes (row-major) are meant.
 Data = bytes | NDArray[Any]
 
@@ -47,7 +50,7 @@ class Program:
         digest = hashlib.blake2b(digest_size=16)
         for step in self.steps:
             header = [step.call, step.result, {k: plain(v) for k, v in step.arguments.items() if k != "data"}]
-            digest.update(json.dumps(header, sort_keys=True, separators=(",", ":")).encode())
+            digest.update(_encode(header).encode())
             if "data" in step.arguments:
                 digest.update(to_bytes(step.arguments["data"]))
         return digest.hexdigest()

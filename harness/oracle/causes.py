@@ -178,7 +178,8 @@ _CHANCE = 12
 
 def _step(values: Array, bits: int, emin: int) -> Array:
     """The distance of numbers of so many bits near others."""
-    return np.asarray(np.ldexp(1.0, np.maximum(np.frexp(values)[1] - bits, emin - bits + 1)))
+    exponents = np.where(values == 0, emin, np.frexp(values)[1] - 1)
+    return np.asarray(np.ldexp(1.0, np.maximum(exponents, emin) - bits + 1))
 
 
 def _accumulator(evidence: Evidence) -> Cause | None:
@@ -219,6 +220,15 @@ def _limit(evidence: Evidence) -> Cause | None:
     return None
 
 
+def _length(evidence: Evidence) -> Cause | None:
+    """A smallest failure just longer than a number of few bits counts: none shorter fails."""
+    lengths = {length for operand in evidence.problem.operands for length in operand.shape}
+    for limit in _LIMITS:
+        if limit + 1 in lengths:
+            return Cause("index-limit", f"right up to a length of {limit}")
+    return None
+
+
 def _tail(evidence: Evidence) -> Cause | None:
     """What begins behind the last whole tile, and is most of what lies there."""
     for axis, length in enumerate(evidence.wrong.shape):
@@ -256,6 +266,7 @@ _HYPOTHESES: tuple[tuple[Callable[[Evidence], Cause | None], str], ...] = (
     (_flushed_inputs, "both"),
     (_rounding, "both"),
     (_limit, "whole"),
+    (_length, "smallest"),
     (_tail, "whole"),
     (_untouched, "whole"),
     (_accumulator, "smallest"),

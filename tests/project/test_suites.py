@@ -11,7 +11,10 @@ import yaml
 
 from harness.interface.catalogue import load_interface
 from harness.interface.requirement import Requirement
+from harness.profile.store import load_profile
 from harness.resources import profiles_folder
+from harness.run.coverage import gaps
+from harness.run.plan import make_plan
 from harness.suite.suites import check_suites, suite_files
 
 INTERFACE = load_interface()
@@ -22,6 +25,19 @@ ROOMS = ("harness.suite", "harness.oracle", "harness.device", "harness.interface
 
 def test_every_requirement_has_a_suite_and_every_suite_a_requirement() -> None:
     assert check_suites(INTERFACE) == []
+
+
+@pytest.mark.parametrize("level", [1, 2, 3])
+def test_every_operation_is_asked_every_input_class_that_a_level_demands(level: int) -> None:
+    # The ideal device claims everything there is, so its plan holds every operation.
+    plan = make_plan(INTERFACE, load_profile("reference/ieee"), level)
+    asked = {test.operation for test in plan.required()}
+    assert gaps(plan, INTERFACE) == ()
+    assert asked - {None} == {
+        name
+        for name, operation in INTERFACE.operations.items()
+        if any(types.level <= level and types.when is None for types in operation.types)
+    }
 
 
 @pytest.mark.parametrize("requirement", INTERFACE.requirements, ids=lambda requirement: requirement.id)
