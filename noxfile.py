@@ -20,6 +20,9 @@ TORCH = "torch==2.13.0"
 #: Other implementations of matrix units and of number formats.
 NUMERIC_PEERS = ("mmasim==2.1.1", "gfloat==0.5.2")
 
+#: Other implementations of operations, in the releases whose deviations are known.
+RUNTIME_PEERS = ("onnx==1.23.2", "onnxruntime==1.32.0", "jax[cpu]==0.10.2")
+
 
 def install(session: nox.Session, *groups: str, extras: tuple[str, ...] = ()) -> None:
     """Put Assay, as an editable install, and groups of pyproject.toml into the session's environment."""
@@ -87,22 +90,39 @@ def adapters(session: nox.Session) -> None:
 
 @nox.session
 def whole(session: nox.Session) -> None:
-    """What others run a slice of: kills of each victim, flipped bits, made-up units, changed fields."""
+    """What others run a slice of: kills, flipped bits, made-up units, changed fields, faults of every operation."""
     install(session, "test")
     chosen = (
         "tests/acceptance/test_kills.py",
         "tests/acceptance/test_tampering.py",
         "tests/simulator/test_matrix_any_fields.py",
+        "tests/suites/test_every_operation.py",
     )
-    counts = {"ASSAY_KILLS": "20", "ASSAY_BITS": "1000", "ASSAY_UNITS": "3000"}
+    counts = {"ASSAY_KILLS": "20", "ASSAY_BITS": "1000", "ASSAY_UNITS": "3000", "ASSAY_FAULTY": "all"}
     session.run("python", "-m", "pytest", *chosen, *session.posargs, env=counts)
     session.run("python", "benchmarks/mutation.py")
 
 
 @nox.session
+def implementations(session: nox.Session) -> None:
+    """Correct implementations, 300 unless a number is given, each asked its share of all tests: none may fail."""
+    install(session, "test")
+    count, *rest = session.posargs or ["300"]
+    session.run("python", "-m", "tests.implementations", "--count", count, *rest)
+
+
+@nox.session
+def rules(session: nox.Session) -> None:
+    """How often our rules and those of others are right, on the same faulty kernels and the same correct ones."""
+    install(session, "test")
+    session.run("python", "benchmarks/rules.py", *session.posargs)
+
+
+@nox.session
 def peers(session: nox.Session) -> None:
-    """Other implementations: securesystemslib reads our envelopes, mmasim and gfloat compute the same bits."""
-    install(session, "test", extras=(TORCH, "securesystemslib[crypto]>=1.2", "pytest-xdist>=3.6", *NUMERIC_PEERS))
+    """Other implementations: some read or compute the same, and what is known to be wrong with others is found."""
+    tools = ("securesystemslib[crypto]>=1.2", "pytest-xdist>=3.6")
+    install(session, "test", extras=(TORCH, *tools, *NUMERIC_PEERS, *RUNTIME_PEERS))
     need(session, "g++")
     session.run("python", "-m", "pytest", "-n", "2", "tests/peers", *session.posargs)
 

@@ -132,7 +132,7 @@ def _begin(bundle: Bundle, ask: Ask, profile: Profile, plan: Plan) -> Request:
         plan=plan.digest(),
         harness=harness.__version__,
         begin=_now(),
-        graph=ask.graph,
+        onnx=release_here() if ask.graph else "",
     )
     begun = bundle.begun()
     if begun is None:
@@ -191,7 +191,7 @@ def _environment(
             "stopped": ending.why,
             "key": "local" if key.local else "centre",
         },
-        "harness": {"version": harness.__version__, **({"onnx": release_here()} if request.graph else {})},
+        "harness": {"version": harness.__version__, **({"onnx": request.onnx} if request.graph else {})},
         "seen": list(seen),
     }
 

@@ -18,6 +18,7 @@ from harness.run.explain import Opened, Smallest, explain_case
 from harness.run.plan import Plan, PlannedTest, make_plan, subjects
 from harness.run.rows import CaseRow
 from harness.suite.case import Subject
+from harness.suite.nodes import release_here, remedy
 from harness.suite.suites import load_suites
 
 
@@ -61,6 +62,10 @@ def replay(bundle: Bundle, seq: int, device: str | None = None) -> Replayed:
             remedy=f"use version {request.harness}",
         )
     test = _test_of(plan, seq, bundle)
+    if test.chapter in load_interface().asked_for and release_here() != request.onnx:
+        raise UsageError(
+            f"the case is one of onnx {request.onnx}, and here is {release_here()}", remedy=remedy(request.onnx)
+        )
     known = subjects(load_interface(), profile, plan.level, graph=plan.graph)
     subject = next(subject for subject in known if subject.test == test.test)
     then = _row_of(bundle, test, seq)

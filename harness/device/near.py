@@ -178,7 +178,7 @@ class Worker:
 
     def close(self) -> None:
         """Let the device go; a worker that does not end within a second is killed."""
-        with contextlib.suppress(WorkerDied, OSError):
+        with contextlib.suppress(WorkerDied, OSError, subprocess.TimeoutExpired):
             if self._process.poll() is None:
                 self._ask({"do": "close"}, 1.0)
                 self._process.wait(1.0)

@@ -6,16 +6,18 @@ in one, loses the last tile. Nothing is guessed from the size of an error alone 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from harness.oracle.bounds.arithmetic import arithmetic_in
-from harness.oracle.definition import pose
-from harness.oracle.formats import FORMATS, component, is_float
+from harness.oracle.definition import definition_of, plain, pose
+from harness.oracle.draw import Draw
+from harness.oracle.formats import FORMATS, Format, component, is_float
 from harness.oracle.numeric_rules import Mask, Result, figures_of
 from harness.oracle.problem import Array, Problem, Wanted
+from harness.oracle.task import Task
 
 #: Significands that numbers are commonly cut to, in bits with the hidden one, widest first.
 _NARROW = {"float32": 24, "tfloat32": 11, "float16": 11, "bfloat16": 8, "float8_e4m3fn": 4}
@@ -61,24 +63,55 @@ class Evidence:
         return all(layout == "dense" for layout in (*self.problem.layouts, self.problem.out_layout))
 
 
+#: Asks the device more: what of each problem, launched by itself, is wrong; ``None`` for one that is right.
+Ask = Callable[[Sequence[Problem]], Sequence[Evidence | None]]
+
+
 def explain_without_values(plainly: str, said: str) -> Cause | None:
     """The cause of a failure that is none of values, which the rule sees by itself and tells in words."""
     word = _STRUCTURAL.get(plainly)
     return None if word is None else Cause(word, said)
 
 
-def explain(whole: Evidence, smallest: Evidence) -> Cause:
-    """The likely cause of a failure, as it was met and as it was made small.
+def explain(whole: Evidence, smallest: Evidence, ask: Ask) -> Cause:
+    """The likely cause of a failure, as it was met and as it was made small; ``ask`` tries more on the device.
 
     Where elements are wrong shows in the whole launch, how they are wrong in the smallest one, which is dense where
     that fails as well.
     """
-    for hypothesis, of in _HYPOTHESES:
-        for evidence in {"whole": (whole,), "smallest": (smallest,), "both": (smallest, whole)}[of]:
+    return next(_found(whole, smallest, ask), _UNEXPLAINED)
+
+
+def _found(whole: Evidence, smallest: Evidence, ask: Ask) -> Iterator[Cause]:
+    """What explains it, from what is surest to what is least."""
+    both = (whole, smallest)
+    yield from _each((_specials,), both)
+    yield from _each((_stale,), (whole,))
+    yield from _each((_layout,), (smallest,))
+    yield from _each((_input_precision, _flushed_inputs, _narrow_results, _neighbours), (whole,))
+    yield from _each((_input_precision, _flushed_inputs), (smallest,))
+    yield from _each((_length,), (smallest,))
+    if smallest.got.size > _LIMITS[0]:
+        yield from _each((_limit,), both)
+    yield from _tiles(whole.problem.task, ask)
+    if max((operand.size for operand in smallest.problem.operands), default=0) > 1:
+        # What shows in a single element is no matter of how sums are kept.
+        yield from _each((_accumulator,), both)
+    yield from _each((_narrow_results, _neighbours), (smallest,))
+    usual = [found for found in ask([plain(whole.problem.task, Draw("0", whole.problem.task.name, "plain"))]) if found]
+    yield from _each((_tail,), (whole, *usual))
+    yield from _each((_untouched,), (whole,))
+
+
+def _each(hypotheses: Sequence[Callable[[Evidence], Cause | None]], of: Sequence[Evidence]) -> Iterator[Cause]:
+    for evidence in of:
+        for hypothesis in hypotheses:
             found = hypothesis(evidence)
             if found is not None:
-                return found
-    return Cause("wrong-function", "no narrower arithmetic, tail, layout or earlier output explains what was got")
+                yield found
+
+
+_UNEXPLAINED = Cause("wrong-function", "no narrower arithmetic, tail, layout or earlier output explains what was got")
 
 
 #: What a rule can tell by itself, as a class of cause.
@@ -150,30 +183,53 @@ def _flushed_inputs(evidence: Evidence) -> Cause | None:
     return None
 
 
-def _rounding(evidence: Evidence) -> Cause | None:
-    """Neighbours of what is right where every bit counts; results of fewer bits, as near as those come."""
+def _neighbours(evidence: Evidence) -> Cause | None:
+    """Neighbours of what is right, where every bit counts; beyond the largest number infinity is one."""
+    dtype = evidence.got.dtype.name
+    if not is_float(dtype) or evidence.result.bound is not None:
+        return None
+    form = FORMATS[dtype]
+    right, got = (_bounded(values, form) for values in _wrong_numbers(evidence))
+    if not bool((np.abs(got - right) <= _step(right, form.p, form.emin)).all()):
+        return None
+    return Cause("rounding", "each wrong element is a neighbour of the right one")
+
+
+def _narrow_results(evidence: Evidence) -> Cause | None:
+    """Results of fewer bits than they should have: rounded to them, or added up in them where they are further off."""
     dtype = evidence.got.dtype.name
     if not is_float(dtype):
         return None
-    wrong = evidence.wrong
-    right = np.asarray(evidence.result.expected)[wrong].astype(np.float64)
-    got = evidence.got[wrong].astype(np.float64)
-    if not (np.isfinite(right).all() and np.isfinite(got).all()):
-        return None
     form = FORMATS[dtype]
-    if evidence.result.bound is None and bool((np.abs(got - right) <= _step(right, form.p, form.emin)).all()):
-        return Cause("rounding", "each wrong element is a neighbour of the right one")
-    for name, bits in _NARROW.items():
-        # Of few elements, some would have few bits by chance.
-        short = bits < form.p and bool(_same(_cut(evidence.got, bits, np.rint), evidence.got))
-        near = np.abs(got - right) <= 2 * _step(right, bits, form.emin)
-        if short and got.size * (form.p - bits) >= _CHANCE and bool(near.all()):
+    right, got = _wrong_numbers(evidence)
+    if not (np.isfinite(right).all() and np.isfinite(got).all() and got.all()):
+        return None
+    for name, bits in reversed(_NARROW.items()):
+        short = bits < form.p and _same(_rounded(got, bits, np.rint), got)
+        # Of few elements, some would have few bits by chance; of small whole numbers, all have.
+        if not short or got.size * (form.p - bits) < _CHANCE or (_rounded(right, bits, np.rint) == right).mean() > 0.5:
+            continue
+        if bool((np.abs(got - right) <= _step(right, bits, form.emin)).all()):
             return Cause("rounding", f"results have no more bits than {name}")
+        if evidence.problem.operands and _near(got, right):
+            return Cause("accumulator-width", f"results have no more bits than {name}, and are off by more than those")
     return None
 
 
 #: So many bits that are zero are none by chance.
 _CHANCE = 12
+
+
+def _wrong_numbers(evidence: Evidence) -> tuple[Array, Array]:
+    """The wrong elements, as they should be and as they are, in float64."""
+    wrong = evidence.wrong
+    right, got = (np.asarray(values)[wrong] for values in (evidence.result.expected, evidence.got))
+    return right.astype(np.float64), got.astype(np.float64)
+
+
+def _bounded(values: Array, form: Format) -> Array:
+    """Numbers with the first beyond the format's range in place of infinities."""
+    return np.asarray(np.where(np.isinf(values), np.copysign(np.ldexp(1.0, form.emax + 1), values), values))
 
 
 def _step(values: Array, bits: int, emin: int) -> Array:
@@ -188,14 +244,16 @@ def _accumulator(evidence: Evidence) -> Cause | None:
     if held is None or right.measure == "ulp":
         return None
     solved = pose(task, evidence.problem.operands, evidence.problem.attributes).wanted[evidence.number]
-    for name in _ACCUMULATORS:
+    wrong = evidence.wrong
+    own = component(task.types.operand)
+    for name in sorted(_ACCUMULATORS, key=lambda name: name != own):
         if FORMATS[name].p >= held.p:
             continue
         narrow = replace(task, arithmetic=arithmetic_in(name, task.held_to))
         wanted = pose(narrow, evidence.problem.operands, evidence.problem.attributes).wanted[evidence.number]
         if wanted.bound is None or solved.bound is None or not bool((wanted.bound > 2 * solved.bound).any()):
             continue
-        if _right_for(evidence, wanted) and _near(evidence.got, wanted.expected):
+        if _right_for(evidence, wanted) and _near(evidence.got[wrong], np.asarray(wanted.expected)[wrong]):
             return Cause("accumulator-width", f"within the bound of sums kept in {name}")
     return None
 
@@ -229,6 +287,21 @@ def _length(evidence: Evidence) -> Cause | None:
     return None
 
 
+def _tiles(task: Task, ask: Ask) -> Iterator[Cause]:
+    """Plain launches that are right where a length is a multiple of a tile, and wrong where it is one more."""
+    definition = definition_of(task.operation)
+    lengths = sorted({times * tile + more for tile in _TILES for times in (1, 2) for more in (0, 1)})
+    sizes = [definition.sweep(task, length) for length in lengths]
+    problems = [plain(task, Draw("0", task.name, "tiles"), size) for each in sizes for size in each]
+    wrong = iter([found is not None for found in ask(problems)])
+    fails = {length: [next(wrong) for _ in each] for length, each in zip(lengths, sizes, strict=True)}
+    for place in range(min(map(len, sizes))):
+        for tile in sorted(_TILES):
+            whole, more = ([fails[times * tile + add][place] for times in (1, 2)] for add in (0, 1))
+            if not any(whole) and all(more):
+                yield Cause("tail-tile", f"right where a length is a multiple of {tile}, wrong where it is one more")
+
+
 def _tail(evidence: Evidence) -> Cause | None:
     """What begins behind the last whole tile, and is most of what lies there."""
     for axis, length in enumerate(evidence.wrong.shape):
@@ -252,25 +325,13 @@ def _along(wrong: Mask, axis: int) -> Array:
 
 def _turns_over(wrong: Mask, limit: int) -> bool:
     """Whether what is wrong begins at a limit, or is there and where indices that turned over have written instead."""
-    length = len(wrong)
-    if length <= limit or not wrong[limit:].mean() >= 0.5:
-        return False
-    return not wrong[max(length - limit, 0) : limit].any() and not (length > 2 * limit and not wrong.all())
+    begins = int(wrong[limit:].argmax()) if wrong[limit:].any() else len(wrong)
+    again = max(len(wrong) - limit, 0) if len(wrong) <= 2 * limit else 0
+    return begins <= limit >> _BEGINS and not wrong[again:limit].any()
 
 
-_HYPOTHESES: tuple[tuple[Callable[[Evidence], Cause | None], str], ...] = (
-    (_specials, "both"),
-    (_stale, "whole"),
-    (_layout, "smallest"),
-    (_input_precision, "both"),
-    (_flushed_inputs, "both"),
-    (_rounding, "both"),
-    (_limit, "whole"),
-    (_length, "smallest"),
-    (_tail, "whole"),
-    (_untouched, "whole"),
-    (_accumulator, "smallest"),
-)
+#: What begins at a limit may be right by chance for so small a part of it: two to the minus this.
+_BEGINS = 6
 
 
 def _would_be_right(evidence: Evidence, operands: tuple[Array, ...]) -> bool:
@@ -301,15 +362,18 @@ def _same(one: Array, other: Array) -> bool:
         return bool(np.array_equal(one, other, equal_nan=np.asarray(one).dtype.kind in "fc"))
 
 
-def _cut(operand: Array, bits: int, rounded: Callable[[Array], Array]) -> Array:
-    """Numbers with a significand of so many bits; their range stays."""
+def _cut(operand: Array, bits: int, rounding: Callable[[Array], Array]) -> Array:
+    """An operand with a significand of so many bits."""
     if not is_float(operand.dtype.name) or FORMATS[operand.dtype.name].p <= bits:
         return operand
-    wide = operand.astype(np.float64)
-    with np.errstate(invalid="ignore"):
-        mantissa, exponent = np.frexp(wide)
-        cut = np.ldexp(rounded(np.ldexp(mantissa, bits)), exponent - bits)
-    return np.where(np.isfinite(wide), cut, wide).astype(operand.dtype)
+    return _rounded(operand.astype(np.float64), bits, rounding).astype(operand.dtype)
+
+
+def _rounded(values: Array, bits: int, rounding: Callable[[Array], Array]) -> Array:
+    """Numbers in float64 with a significand of so many bits; their range stays."""
+    with np.errstate(all="ignore"):
+        mantissa, exponent = np.frexp(values)
+        return np.where(np.isfinite(values), np.ldexp(rounding(np.ldexp(mantissa, bits)), exponent - bits), values)
 
 
 def _without_subnormals(operand: Array) -> Array:

@@ -83,9 +83,9 @@ class Definition:
     """What is right for the operations of a family.
 
     ``size`` is a small size with dimensions that are no powers of two. ``draw`` gives plain operands of a size, with
-    the attributes of the launch: whatever decides an element differs from that of its neighbours, so that a mistake shows;
-    ``rough`` gives operands of full precision, whose results depend on the order of evaluation (plain ones where it is
-    left out).
+    the attributes of the launch: whatever decides an element differs from that of its neighbours, so that a mistake
+    shows; ``rough`` gives operands of full precision, whose results depend on the order of evaluation (plain ones where
+    it is left out).
     ``solve`` says what each result must be for any operands; ``exact`` tells it that the operands make every order of
     evaluation exact, so that every bit counts. ``plainly_exact`` says whether plain operands are such.
     ``axes`` names the axes of each operand that can be made shorter, those together that have the same name; ``fixed``

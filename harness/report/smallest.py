@@ -8,6 +8,8 @@ from typing import Any
 
 from harness.report.notation import printable
 
+#: Adapters of libraries that a failure can be shown with alone.
+SCRIPTED = ("numpy", "torch")
 #: Elements of a tensor that a report shows; the explanation in the bundle has more.
 _SHOWN = 16
 
@@ -53,4 +55,6 @@ def _tensor(said: Any) -> str:
     more = " ..." if isinstance(elements, list | tuple) and len(elements) > _SHOWN else ""
     layout = "" if said.get("layout") == "dense" else f" {said.get('layout')}"
     values = f" [{' '.join(shown)}{more}]" if shown else ""
-    return printable(f"{said.get('dtype')} {said.get('shape')}{layout}{values}")
+    shape = said.get("shape")
+    told = tuple(shape) if isinstance(shape, list) else shape
+    return printable(f"{said.get('dtype')} {told}{layout}{values}")

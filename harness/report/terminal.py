@@ -50,7 +50,7 @@ def print_summary(view: ReportView, console: Console) -> None:
             say(f"    {_line(failure.smallest.cause)}: {_line(failure.smallest.because)}")
             say(f"    smallest {_line('; '.join(failure.smallest.launches))}")
             say(f"             expected {_line(failure.smallest.expected)}, got {_line(failure.smallest.got)}")
-        say(f"    replay   {_line(failure.replay)}    or without Assay: --script")
+        say(f"    replay   {_line(failure.replay)}" + ("    or without Assay: --script" if failure.scripted else ""))
     _print_rest(view, say)
     say(f"undeclared   {len(view.undeclared)} arithmetic fields, judged by the weakest legal value")
     if view.gaps:

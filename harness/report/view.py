@@ -17,7 +17,7 @@ from harness.interface.requirement import Requirement, Text
 from harness.judge.verdict import TestOutcome, Verdict
 from harness.profile.model import Profile
 from harness.report.notation import figure, printable
-from harness.report.smallest import Smallest, smallest_of
+from harness.report.smallest import SCRIPTED, Smallest, smallest_of
 from harness.report.work import Work, histograms, work_by_family
 from harness.run.coverage import Gap, gaps
 from harness.run.plan import Plan
@@ -95,7 +95,10 @@ class Ratio:
 
 @dataclass(frozen=True)
 class Failure:
-    """One failing case: what was expected, what came, how to see it again, and the smallest failure found for it."""
+    """One failing case: what was expected, what came, how to see it again, and the smallest failure found for it.
+
+    ``scripted`` says that a program can be printed which shows it without Assay.
+    """
 
     requirement: str
     text: Text
@@ -113,6 +116,7 @@ class Failure:
     limit: str
     replay: str
     smallest: Smallest | None = None
+    scripted: bool = False
 
 
 @dataclass(frozen=True)
@@ -199,7 +203,8 @@ def make_view(material: ReportMaterial) -> ReportView:
     plan, verdict, environment = material.plan, material.verdict, material.environment
     tests = tuple(_tests(material))
     ratios = _ratios(material)
-    failing = list(_failures(material))
+    # Those that are explained stand first: they say most.
+    failing = sorted(_failures(material), key=lambda failure: failure.smallest is None)
     product = material.profile.product
     return ReportView(
         kind=material.kind,
@@ -324,7 +329,13 @@ def _failure(row: CaseRow, material: ReportMaterial) -> Failure:
         printable(row.limit),
         f"assay replay {shlex.quote(printable(material.bundle))} {row.seq}",
         smallest_of(material.explanations[row.seq]) if row.seq in material.explanations else None,
+        row.seq in material.explanations and _adapter(material) in SCRIPTED,
     )
+
+
+def _adapter(material: ReportMaterial) -> str:
+    """The adapter of the device that ran."""
+    return str(material.environment["run"].get("device", "")).partition(":")[0]
 
 
 def _seen(environment: Mapping[str, Any]) -> Iterator[tuple[str, float, str, str, str]]:

@@ -40,7 +40,7 @@ LARGEST_FILE = 256 << 20
 class Request:
     """What one run was asked to do: all that its cases depend on beside the plan.
 
-    ``graph`` says whether ONNX's node cases were asked for.
+    ``onnx`` is the release of ONNX whose node cases are asked as well; empty where none are.
     """
 
     profile: str
@@ -54,11 +54,16 @@ class Request:
     harness: str
     begin: str
     format: int = 1
-    graph: bool = False
+    onnx: str = ""
+
+    @property
+    def graph(self) -> bool:
+        """Whether ONNX's node cases are asked as well."""
+        return bool(self.onnx)
 
     def same_run(self, other: Request) -> list[str]:
         """In what the other request asks for another run: names of fields; empty where it may go on with this one."""
-        fields = ("profile", "device", "level", "graph", "seed", "plan", "harness")
+        fields = ("profile", "device", "level", "onnx", "seed", "plan", "harness")
         return [name for name in fields if getattr(self, name) != getattr(other, name)]
 
 

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any, Protocol
 
 import numpy as np
@@ -114,7 +115,11 @@ def explain_case(
     """
     if not trial.problems or not isinstance(trial.rule, Comparison | Agreement):
         return None
-    until = time.monotonic() + patience
+    with np.errstate(all="ignore"):
+        return _explain(opened, trial, before, time.monotonic() + patience)
+
+
+def _explain(opened: Opened, trial: Trial, before: Sequence[Problem], until: float) -> Smallest | None:
     with opened() as device:
         seen = _look(device, trial)
         if seen is not None and seen.finding.cause == "not-repeatable":
@@ -147,7 +152,7 @@ def _shortened(opened: Opened, seen: _Seen, until: float) -> Smallest | None:
 
     launches = shorten(seen.launches, fails)
     last = _fails_at_last(opened, launches, seen.kind)
-    return None if last is None else _smallest(seen, last)
+    return None if last is None else _smallest(opened, seen, last)
 
 
 def _fails_at_last(opened: Opened, launches: Launches, kind: str) -> _Seen | None:
@@ -168,7 +173,7 @@ def _made_small(opened: Opened, device: Runner, seen: _Seen, until: float) -> Sm
     smallest = shrink(seen.launches[-1], fails, until=until)
     # On a device opened anew: what fails only behind the others tried is no failure of its own.
     last = _fails_at_last(opened, (smallest,), seen.kind) or _fails_at_last(opened, seen.launches[-1:], seen.kind)
-    return None if last is None else _smallest(seen, last)
+    return None if last is None else _smallest(opened, seen, last)
 
 
 def _judged(trial: Trial, answer: Answer) -> Finding:
@@ -200,10 +205,19 @@ def _look(device: Runner, trial: Trial) -> _Seen | None:
     return _Seen(trial.problems, finding, None)
 
 
-def _smallest(seen: _Seen, last: _Seen) -> Smallest:
+def _asked(opened: Opened, problems: Sequence[Problem]) -> Sequence[Evidence | None]:
+    """What of each problem is wrong on the device opened anew."""
+    with opened() as device:
+        seen = [_look(device, written((problem,))) for problem in problems]
+    return [None if found is None else found.evidence for found in seen]
+
+
+def _smallest(opened: Opened, seen: _Seen, last: _Seen) -> Smallest:
     """The smallest failure, with the cause that it and the failure as it was met speak for."""
     problem = last.launches[-1]
     cause = explain_without_values(seen.finding.cause, last.finding.detail)
+    if cause is not None and any(layout != "dense" for layout in (*problem.layouts, problem.out_layout)):
+        cause = Cause("layout", f"{last.finding.detail}; the same launch is right with dense tensors")
     if cause is not None or last.evidence is None or seen.evidence is None:
         cause = cause or Cause("wrong-function", last.finding.detail)
         expected, got = _nothing(last.finding.expected), _nothing(last.finding.got)
@@ -211,7 +225,7 @@ def _smallest(seen: _Seen, last: _Seen) -> Smallest:
     else:
         number = last.evidence.number
         wanted = problem.wanted[number]
-        cause = explain(seen.evidence, last.evidence)
+        cause = explain(seen.evidence, last.evidence, partial(_asked, opened))
         expected = _tensor(wanted.dtype, np.asarray(wanted.expected), problem.out_layout)
         got = _tensor(wanted.dtype, last.evidence.got, problem.out_layout)
     return _told_as(last.launches, number, expected, got, last.finding, cause)

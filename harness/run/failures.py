@@ -6,8 +6,8 @@ import time
 from collections.abc import Iterator
 from itertools import islice
 
-from harness.device.near import Worker, WorkerDied
-from harness.errors import AssayError, EvidenceError
+from harness.device.near import Worker
+from harness.errors import EvidenceError
 from harness.interface.catalogue import Interface
 from harness.profile.model import Profile
 from harness.run.bundle import FAILURES, Bundle, Request
@@ -27,16 +27,20 @@ MOST_SECONDS = 60.0
 def explain_failures(
     bundle: Bundle, plan: Plan, interface: Interface, profile: Profile, request: Request, evidence: Evidence
 ) -> None:
-    """Write an explanation beside the kept arrays for the first failing case of each of the first failing tests.
+    """Write an explanation beside the kept arrays for the first failing case of some failing tests.
+
+    Those are the first of each operation, then the others, as far as number and time go.
 
     A failure that cannot be explained, or that kills the device, is left as its row tells it.
     """
-    failing = list(islice(_failing(plan, evidence), MOST_EXPLAINED))
+    failing = list(_failing(plan, evidence))
     if not failing:
         return
+    firsts = {test.operation: test.test for test, _ in reversed(failing)}
+    failing.sort(key=lambda found: firsts[found[0].operation] != found[0].test)
     until = time.monotonic() + MOST_SECONDS
     known = {subject.test: subject for subject in subjects(interface, profile, plan.level, graph=plan.graph)}
-    for test, row in failing:
+    for test, row in failing[:MOST_EXPLAINED]:
         if time.monotonic() > until:
             return
         found = _explained(known[test.test], test, row, profile, request)
@@ -87,6 +91,6 @@ def _explained(
         trial = trial_of(subject, test, row.seq, request.seed)
         before = trial_of(subject, test, row.seq - 1, request.seed).problems if row.seq > test.first else ()
         found = explain_case(opened, trial, before)
-    except (WorkerDied, AssayError):
+    except Exception:  # noqa: BLE001  whatever it is: the verdict does not rest on it, and a run must not be lost to it
         return None
     return None if found is None else found.explanation

@@ -113,6 +113,8 @@ class Order:
         lanes = self._lanes(len(terms))
         whole = len(terms) // lanes * lanes
         total = np.zeros((lanes, *terms.shape[1:]), self.accumulator)
+        if not total.size:
+            return total.astype(np.float64)
         rows = max(1, _HELD // max(1, total.size))
         for start in range(0, whole, rows * lanes):
             part = terms[start : min(start + rows * lanes, whole)].astype(self.accumulator)

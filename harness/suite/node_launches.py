@@ -177,6 +177,8 @@ def _triangle(node: Node) -> Launch:
 def _filled(node: Node) -> Launch:
     results, value = _results(node), node.attributes.get("value")
     number = 0.0 if value is None else value.reshape(-1)[0].item()
+    if number == 0:
+        raise NoLaunch("nothing but zeros, which any memory may hold")
     return Launch("full", (), {"shape": list(results[0].shape), "fill_value": number}, results)
 
 

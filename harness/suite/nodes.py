@@ -1,7 +1,8 @@
 """ONNX's node cases: one node each, with its attributes and operands, as the ``onnx`` package comes with them.
 
 Which of them are asked stands in a list beside their suite, so that a plan is the same with the package and without
-it. The list is made by ``python -m harness.suite.nodes`` from the release of the package it names.
+it. The list is made by ``python -m harness.suite.nodes`` from the release of the package that it names; what a case
+holds comes from the package here, and what must come of it from this house.
 """
 
 from __future__ import annotations
@@ -21,16 +22,11 @@ from harness.errors import UsageError
 from harness.interface.catalogue import load_interface
 from harness.interface.operation import Operation, Types
 from harness.oracle.definition import pose
+from harness.oracle.numeric_rules import same_bits
 from harness.oracle.problem import Array, Problem
 from harness.oracle.task import Task
 from harness.resources import suites_folder
 from harness.suite.node_launches import LAUNCHES, Launch, Node, NoLaunch
-
-#: The release of the package that the list was made from.
-RELEASE = "1.23.2"
-
-#: What to do where the package is missing or another one.
-REMEDY = f"install it: pip install 'onnx=={RELEASE}'"
 
 
 @dataclass(frozen=True)
@@ -90,7 +86,7 @@ def nodes() -> Mapping[str, Node]:
         # What the package says of its own contents, such as that a cast overflows, is meant.
         warnings.simplefilter("ignore")
         found = [_read(case, helper, arrays) for case in cases.collect_testcases() if "_expanded" not in case.name]
-    return {node.name: node for node in found if node is not None}
+    return {node.name: node for node in found}
 
 
 def check_package() -> None:
@@ -101,9 +97,8 @@ def check_package() -> None:
             for node in names:
                 if node not in here or _placed(here[node]) != (name, label):
                     raise UsageError(
-                        f"onnx {release_here()} has no case {node} of {name} on {label}, which the list of"
-                        f" {RELEASE} has",
-                        remedy=REMEDY,
+                        f"onnx {release_here()} has no case {node} of {name} on {label}, as {listed().release} has",
+                        remedy=remedy(),
                     )
 
 
@@ -120,10 +115,19 @@ def launch_of(node: Node) -> Launch:
     return launch
 
 
-def problem_of(task: Task, node: str) -> Problem:
-    """A node case as a problem: ONNX's operands and attributes, our expected value and bound."""
+def problems_of(task: Task, node: str) -> list[Problem]:
+    """A node case as problems: ONNX's operands and attributes, our expected value and bound.
+
+    Before the case itself the same node is asked with the elements of an operand in reverse: whoever returns the last
+    output again fails the case.
+    """
     launch = launch_of(nodes()[node])
-    return pose(task, launch.operands, launch.attributes)
+    operands = list(launch.operands)
+    for number, operand in enumerate(operands):
+        if not same_bits(np.flip(operand), operand).all():
+            reverse = [*operands[:number], np.flip(operand).copy(), *operands[number + 1 :]]
+            return [pose(task, reverse, launch.attributes), pose(task, operands, launch.attributes)]
+    return [pose(task, operands, launch.attributes)]
 
 
 def row_of(operation: Operation, launch: Launch) -> Types:
@@ -139,9 +143,7 @@ def row_of(operation: Operation, launch: Launch) -> Types:
 
 
 def make_list() -> Mapping[str, Any]:
-    """The list of this machine's package, as plain data."""
-    if release_here() != RELEASE:
-        raise UsageError(f"onnx here is {release_here()}", remedy=REMEDY)
+    """The list of the package on this machine, as plain data."""
     asked: dict[str, dict[str, list[str]]] = {}
     left_out: dict[str, list[str]] = {}
     others: set[str] = set()
@@ -157,7 +159,12 @@ def make_list() -> Mapping[str, Any]:
         types = row_of(load_interface().operations[launch.operation], launch)
         asked.setdefault(launch.operation, {}).setdefault(types.label, []).append(node.name)
     ordered = {name: asked[name] for name in load_interface().operations if name in asked}
-    return {"onnx": RELEASE, "asked": ordered, "left-out": dict(sorted(left_out.items())), "others": sorted(others)}
+    return {
+        "onnx": release_here(),
+        "asked": ordered,
+        "left-out": dict(sorted(left_out.items())),
+        "others": sorted(others),
+    }
 
 
 def _placed(node: Node) -> tuple[str, str] | None:
@@ -172,18 +179,20 @@ def _package(name: str) -> Any:
     try:
         return importlib.import_module(name)
     except ImportError:
-        raise UsageError("ONNX's node cases need the package onnx", remedy=REMEDY) from None
+        raise UsageError("ONNX's node cases need the package onnx", remedy=remedy()) from None
 
 
-def _read(case: Any, helper: Any, arrays: Any) -> Node | None:
-    """A case as it is asked; ``None`` for one whose operands are no tensors."""
+def remedy(release: str | None = None) -> str:
+    """How to get the node cases of a release, or of the one the list was made from."""
+    return f"install it beside Assay: pip install 'onnx=={release or listed().release}'"
+
+
+def _read(case: Any, helper: Any, arrays: Any) -> Node:
+    """A case as it is asked."""
     (node,) = case.model.graph.node
     given, wanted = case.data_sets[0]
-    try:
-        operands = [_array(value, arrays) for value in given]
-        results = [_array(value, arrays) for value in wanted]
-    except TypeError:
-        return None
+    operands = [_array(value, arrays) for value in given]
+    results = [_array(value, arrays) for value in wanted]
     attributes = {each.name: _attribute(helper.get_attribute_value(each), arrays) for each in node.attribute}
     return Node(
         case.name,
@@ -204,11 +213,10 @@ def _placed_among(names: Sequence[str], arrays: Sequence[Array]) -> Iterator[Arr
 
 
 def _array(value: Any, arrays: Any) -> Array:
+    """A tensor; of what is none, such as a sequence, an object, which no row of dtypes has."""
     if hasattr(value, "data_type"):
         value = arrays.to_array(value)
-    if not isinstance(value, np.ndarray | np.generic):
-        raise TypeError
-    return np.asarray(value)
+    return np.asarray(value if isinstance(value, np.ndarray | np.generic) else None)
 
 
 def _attribute(value: Any, arrays: Any) -> Any:

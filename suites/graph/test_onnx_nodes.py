@@ -8,7 +8,7 @@ from functools import partial
 from harness.oracle.draw import Draw
 from harness.suite import numeric
 from harness.suite.case import Case, Subject, Trial
-from harness.suite.nodes import case_name, listed, problem_of
+from harness.suite.nodes import case_name, listed, problems_of
 from harness.suite.suites import tests
 
 
@@ -21,4 +21,4 @@ def node_cases(subject: Subject) -> Iterator[Case]:
 
 
 def _write(subject: Subject, node: str, draw: Draw) -> Trial:
-    return numeric.written([problem_of(numeric.task_of(subject), node)])
+    return numeric.written(problems_of(numeric.task_of(subject), node))

@@ -76,6 +76,25 @@ class Zeros(Wrapped):
             self.honest.write(tensor.buffer, bytes(memory), 0, stream)
 
 
+class LosesTails(Zeros):
+    """``add`` leaves zeros behind the last whole sixteen elements of a row."""
+
+    def launch(
+        self,
+        operation: str,
+        inputs: Sequence[Tensor],
+        outputs: Sequence[Tensor],
+        attributes: Mapping[str, Any],
+        stream: Any = None,
+    ) -> None:
+        self.honest.launch(operation, inputs, outputs, attributes, stream)
+        for tensor in outputs:
+            if operation == "add" and tensor.shape and extent(tensor):
+                values = self.fetch(tensor, stream)[1].copy()
+                values[..., values.shape[-1] // 16 * 16 :] = 0
+                self.replace(tensor, values, stream)
+
+
 class Stale(Zeros):
     """Every launch leaves what the launch before it, of the same operation, type and shape, computed."""
 
@@ -159,6 +178,11 @@ def flush_subnormals() -> None:
 def zeros(profile: Any) -> Device:
     """Simulated, and every result is zero."""
     return Zeros(simulated_device(profile))
+
+
+def loses_tails(profile: Any) -> Device:
+    """Simulated, and ``add`` loses what lies behind the last whole tile."""
+    return LosesTails(simulated_device(profile))
 
 
 def stale(profile: Any) -> Device:

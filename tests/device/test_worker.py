@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import time
 from collections.abc import Iterator
 
@@ -192,3 +193,17 @@ def test_no_worker_outlives_its_parent() -> None:
 def _is_zombie(process: int) -> bool:
     with open(f"/proc/{process}/stat", encoding="utf-8") as stat:
         return stat.read().rsplit(")", 1)[1].split()[0] == "Z"
+
+
+def test_a_worker_that_does_not_end_in_time_is_killed(monkeypatch: pytest.MonkeyPatch) -> None:
+    worker = open_worker()
+
+    def never(timeout: float | None = None) -> int:
+        if timeout is not None:
+            raise subprocess.TimeoutExpired("worker", timeout)
+        return waits()
+
+    waits = worker._process.wait
+    monkeypatch.setattr(worker._process, "wait", never)
+    worker.close()
+    assert worker._process.poll() is not None

@@ -123,6 +123,17 @@ def test_a_conversion_counts_for_the_type_that_is_a_claim() -> None:
     assert verdict.levels_met == {"float32": 2, "float16": 0, "bfloat16": 2}
 
 
+def test_a_label_that_names_no_claim_counts_for_the_type_of_its_operands() -> None:
+    plan = plan_of(
+        planned("IF-NUM-004/Attention/float32-bias"),
+        planned("IF-NUM-004/matmul/float16-float32"),
+        planned("IF-NUM-004/Attention/bfloat16"),
+    )
+    broken = [rows_of(test, "fail", "fail") for test in plan.tests[:2]]
+    verdict = judged(plan, Evidence(all_pass(plan) | {test.test: test for test in broken}))
+    assert verdict.levels_met == {"float32": 0, "float16": 0, "bfloat16": 2}
+
+
 words = st.sampled_from(["pass", "fail", "unsupported", "not-reached"])
 
 

@@ -82,5 +82,6 @@ def view_of(tests: dict[str, TestEvidence], kind: str = "self-test", **changes: 
         key_kind="local",
         kind=kind,
         bundle=changes.pop("bundle", "runs/one"),
+        explanations=changes.pop("explanations", {}),
     )
     return make_view(material)

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.console import Console
 
+from harness.interface.catalogue import load_interface
 from harness.report.html import render_html
 from harness.report.junit import render_junit
 from harness.report.terminal import Progress, print_summary, summary_document
@@ -87,7 +88,9 @@ def test_a_simulation_is_called_one_in_title_watermark_and_foot() -> None:
 def test_a_page_never_says_that_its_own_signature_is_valid() -> None:
     text = parsed(VIEWS["met"]).text
     assert "3f:9a:00:01" in text
-    assert "valid" not in text.replace("Python array API", "").lower().replace("invalid", "")
+    for requirement in load_interface().requirements:
+        text = text.replace(requirement.text.en, "").replace(requirement.text.zh, "")
+    assert "valid" not in text.lower().replace("invalid", "")
 
 
 def test_the_same_view_gives_the_same_bytes() -> None:

@@ -21,7 +21,7 @@ def record(path: Path, *tests: tuple[str, int]) -> None:
     for test, count in tests:
         for n in range(count):
             recorder.case(row(test, n, f"case-{n}"))
-        recorder.end(test, 1)
+        recorder.end(test, 1, 0.5)
     recorder.close()
 
 
@@ -33,7 +33,7 @@ def test_rows_come_back_as_they_were_written(tmp_path: Path) -> None:
     recorder = Recorder(tmp_path / "0001.jsonl")
     for one in written:
         recorder.case(one)
-    recorder.end("IF-MEM-001", 1)
+    recorder.end("IF-MEM-001", 1, 0.5)
     recorder.close()
     seen = read_evidence(tmp_path).of("IF-MEM-001")
     assert seen.ended
@@ -131,7 +131,7 @@ def test_a_full_disk_says_that_nothing_is_lost_and_how_to_go_on(tmp_path: Path) 
     with open("/dev/full", "r+b", buffering=0) as full:
         recorder._file = full  # the same calls, of a disk that is full
         with pytest.raises(UsageError, match="--resume"):
-            recorder.end("IF-MEM-001", 1)
+            recorder.end("IF-MEM-001", 1, 0.5)
 
 
 def test_a_file_of_evidence_is_never_written_over(tmp_path: Path) -> None:
@@ -169,7 +169,7 @@ def test_any_row_survives_the_way_to_disk_and_back(
     recorder = Recorder(folder / "0001.jsonl")
     for one in rows:
         recorder.case(one)
-    recorder.end("IF-MEM-001", 1)
+    recorder.end("IF-MEM-001", 1, 0.5)
     recorder.close()
     assert list(read_evidence(folder).of("IF-MEM-001").rows) == rows
 
@@ -181,3 +181,32 @@ def test_rows_are_plain_json_lines(tmp_path: Path) -> None:
     assert "at" not in case
     assert end["cases"] == 1
     assert end["digest"].startswith("sha256:")
+
+
+def test_how_far_off_elements_were_and_how_long_it_took_here_come_back(tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path / "0001.jsonl")
+    counts = {"0": 3, "2^-5": 0, "inf": 1}
+    recorder.case(row("IF-NUM-004/sum/float32", 0, histogram=counts))
+    recorder.end("IF-NUM-004/sum/float32", 1, 12.3456)
+    recorder.close()
+    seen = read_evidence(tmp_path).of("IF-NUM-004/sum/float32")
+    assert seen.rows[0].histogram == counts
+    assert seen.near_ms == 12.346
+
+
+@pytest.mark.parametrize("counts", [b'{"0":-1}', b'{"0":1.5}', b'{"0":true}', b'["0"]', b'"0"'])
+def test_a_histogram_that_is_no_table_of_counts_is_an_error_with_its_line(tmp_path: Path, counts: bytes) -> None:
+    record(tmp_path / "0001.jsonl", ("IF-MEM-001", 1))
+    (case, end) = lines_of(tmp_path / "0001.jsonl")
+    (tmp_path / "0001.jsonl").write_bytes(case.replace(b'"ms":', b'"histogram":' + counts + b',"ms":') + end)
+    with pytest.raises(EvidenceError, match="a histogram is no table of counts"):
+        read_evidence(tmp_path)
+
+
+@pytest.mark.parametrize("time", [b'"1"', b"null", b"true", b"[]"])
+def test_a_time_that_is_no_number_is_an_error(tmp_path: Path, time: bytes) -> None:
+    record(tmp_path / "0001.jsonl", ("IF-MEM-001", 1))
+    (case, end) = lines_of(tmp_path / "0001.jsonl")
+    (tmp_path / "0001.jsonl").write_bytes(case + end.replace(b'"near_ms":0.5', b'"near_ms":' + time))
+    with pytest.raises(EvidenceError, match="end row"):
+        read_evidence(tmp_path)

@@ -42,11 +42,11 @@ def test_progress_is_counted_from_what_was_written_since_the_last_look(tmp_path:
     recorder = Recorder(tmp_path / "0001.jsonl")
     recorder.case(row("IF-MEM-001", 0))
     recorder.case(row("IF-MEM-001", 1, outcome="fail"))
-    recorder.end("IF-MEM-001", 1)
+    recorder.end("IF-MEM-001", 1, 0.5)
     tail.look()
     assert (tail.cases, tail.failures, dict(tail.decided)) == (2, 1, {"memory": 1})
     recorder.case(row("IF-NUM-001/add/float32", 2))
-    recorder.end("IF-NUM-001/add/float32", 1)
+    recorder.end("IF-NUM-001/add/float32", 1, 0.5)
     with recorder.path.open("ab") as file:
         file.write(b'{"row":"case","outc')
     for _ in range(2):

@@ -167,6 +167,7 @@ def test_reductions_in_an_order_keep_axes_and_shapes() -> None:
     assert computed(conduct, "sum", empty, result="float32", axis=0).tolist() == [0.0, 0.0]
     assert computed(conduct, "prod", empty, result="float32", axis=0).tolist() == [1.0, 1.0]
     assert computed(conduct, "matmul", empty.T, empty, result="float32").tolist() == [[0.0, 0.0]] * 2
+    assert computed(conduct, "sum", empty, result="float32", axis=1).shape == (0,)
 
 
 def test_every_step_of_a_sum_is_flushed_where_a_unit_flushes_results() -> None:

@@ -1,4 +1,4 @@
-"""Devices that launch wrongly whatever the operation: elements left out, strides ignored, bytes beside the output."""
+"""Devices that launch wrongly whatever the operation: elements left out, strides ignored, what came before."""
 
 from __future__ import annotations
 
@@ -6,9 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
-
-from harness.device.dtypes import numpy_dtype
 from harness.device.protocol import Tensor
 from tests.suites.plain_device import Array, PlainDevice
 
@@ -41,38 +38,6 @@ class IgnoresStrides(PlainDevice):
         super().launch(operation, [replace(t, strides=None) for t in inputs], outputs, attributes, stream)
 
 
-class IgnoresOutputStrides(PlainDevice):
-    """Results are written as if the output lay dense."""
-
-    def store(self, tensor: Tensor, values: Array) -> None:
-        super().store(replace(tensor, strides=None), values)
-
-
-class WritesPastEnd(PlainDevice):
-    """One element too many is written, as at the edge of a tile."""
-
-    def store(self, tensor: Tensor, values: Array) -> None:
-        super().store(tensor, values)
-        itemsize = numpy_dtype(tensor.dtype).itemsize
-        end = tensor.offset + int(np.prod(tensor.shape)) * itemsize
-        self.write(tensor.buffer, bytes(itemsize), end)
-
-
-class ScratchesOperands(PlainDevice):
-    """The first operand serves as scratch space."""
-
-    def launch(
-        self,
-        operation: str,
-        inputs: Sequence[Tensor],
-        outputs: Sequence[Tensor],
-        attributes: Mapping[str, Any],
-        stream: Any = None,
-    ) -> None:
-        super().launch(operation, inputs, outputs, attributes, stream)
-        self.view(inputs[0])[...] = 0
-
-
 class SkipsEmpty(PlainDevice):
     """A launch with an operand without elements does nothing."""
 
@@ -86,32 +51,6 @@ class SkipsEmpty(PlainDevice):
     ) -> None:
         if not any(0 in tensor.shape for tensor in inputs):
             super().launch(operation, inputs, outputs, attributes, stream)
-
-
-class Unordered(PlainDevice):
-    """Every third sum runs from the back, as atomic additions might."""
-
-    launched = 0
-
-    def launch(
-        self,
-        operation: str,
-        inputs: Sequence[Tensor],
-        outputs: Sequence[Tensor],
-        attributes: Mapping[str, Any],
-        stream: Any = None,
-    ) -> None:
-        self.launched += 1
-        super().launch(operation, inputs, outputs, attributes, stream)
-
-    def total(self, values: Array, axis: int | None, keepdims: bool, *, mean: bool) -> Array:
-        return super().total(self._turned(values, axis), axis, keepdims, mean=mean)
-
-    def add_products(self, a: Array, b: Array) -> Array:
-        return super().add_products(self._turned(a, -1), self._turned(b, -1))
-
-    def _turned(self, values: Array, axis: int | None) -> Array:
-        return np.flip(values, axis) if self.launched % 3 == 0 else values
 
 
 class Remembers(PlainDevice):

@@ -38,6 +38,9 @@ _OF_NUMPY = frozenset(
         *["maximum", "minimum", "where", "equal", "not_equal", "less", "less_equal", "greater", "greater_equal"],
         *["isnan", "isinf", "isfinite", "signbit", "logical_and", "logical_or", "logical_xor", "logical_not"],
         *["bitwise_and", "bitwise_or", "bitwise_xor", "exp", "expm1", "log", "log1p", "log2", "tanh", "sin", "cos"],
+        *["bitwise_left_shift", "bitwise_right_shift", "remainder", "floor_divide", "positive", "clip", "copysign"],
+        *["log10", "tan", "asin", "acos", "atan", "sinh", "cosh", "asinh", "acosh", "atanh"],
+        *["pow", "atan2", "hypot", "logaddexp"],
     ]
 )
 _OTHERS: Mapping[str, Callable[..., Array]] = {
@@ -45,6 +48,9 @@ _OTHERS: Mapping[str, Callable[..., Array]] = {
     "round": np.rint,
     "bitwise_invert": np.invert,
     "cast": lambda x: x,
+    "Relu": lambda x: np.maximum(x, 0),
+    "Sigmoid": lambda x: 1 / (1 + np.exp(-x)),
+    "Erf": np.vectorize(math.erf, otypes=[np.float64]),
 }
 _SHORT = ("float16", "bfloat16")
 
@@ -84,6 +90,10 @@ class PlainDevice(MemoryDevice):
 
     def compute(self, operation: str, operands: list[Array], attributes: Mapping[str, Any], dtype: str) -> Array:
         """The result of an operation in its dtype."""
+        if operation == "nextafter":  # which depends on the type itself
+            return np.where(operands[0] == operands[1], operands[1], np.nextafter(*operands))
+        if operation == "Gelu":
+            return self.narrow(_gelu(_wide(operands[0]), attributes.get("approximate", "none")), dtype)
         if operation in _OF_NUMPY or operation in _OTHERS:
             return self.elementwise(operation, operands, dtype)
         if operation in ("matmul", "vecdot", "gemm"):
@@ -162,6 +172,13 @@ class PlainDevice(MemoryDevice):
         if target.kind in "iu" and values.dtype.kind == "f":
             values = np.trunc(values)
         return values.astype(target)
+
+
+def _gelu(x: Array, approximate: str) -> Array:
+    """Half of x (1 + erf(x / sqrt 2)), or with a hyperbolic tangent in its place."""
+    if approximate == "tanh":
+        return np.asarray(x / 2 * (1 + np.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x**3))))
+    return np.asarray(x / 2 * (1 + _OTHERS["Erf"](x / math.sqrt(2))))
 
 
 def _wide(values: Array) -> Array:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import pytest
 
 from harness.adapters.simulated import simulated_device
@@ -17,15 +19,17 @@ from tests.suites.runner import run_test
 MODES = ("inputs", "outputs", "both")
 
 
+@cache
 def flushing(mode: str) -> Profile:
     """The reference, but for what it says of subnormal numbers."""
     text = (profiles_folder() / "reference" / "ieee.yaml").read_text(encoding="utf-8")
     return parse_profile(text.replace("flush: none", f"flush: {mode}").encode(), f"flush-{mode}.yaml")
 
 
-def reading_subjects(profile: Profile) -> list[Subject]:
+@cache
+def reading_subjects(mode: str) -> list[Subject]:
     """The required tests whose requirement looks at what is declared of flushing."""
-    interface = numeric_interface()
+    interface, profile = numeric_interface(), flushing(mode)
     required = {test.test for test in make_plan(interface, profile, 2).required()}
     return [
         subject
@@ -42,7 +46,7 @@ def outcomes(profile: Profile, subject: Subject) -> set[str]:
 @pytest.mark.parametrize("mode", MODES)
 def test_a_device_that_flushes_as_declared_passes(mode: str) -> None:
     profile = flushing(mode)
-    tests = reading_subjects(profile)
+    tests = reading_subjects(mode)
     assert tests
     assert [subject.test for subject in tests if outcomes(profile, subject) != {PASS}] == []
 
@@ -53,5 +57,5 @@ def test_a_device_that_flushes_as_declared_passes(mode: str) -> None:
     "test", ["IF-NUM-008/add/float32", "IF-NUM-008/multiply/float16", "IF-NUM-008/subtract/bfloat16"]
 )
 def test_a_device_that_flushes_otherwise_than_declared_fails(declared: str, does: str, test: str) -> None:
-    subject = next(s for s in reading_subjects(flushing(declared)) if s.test == test)
+    subject = next(s for s in reading_subjects(declared) if s.test == test)
     assert (FAIL in outcomes(flushing(does), subject)) == (declared != does)

@@ -87,6 +87,18 @@ def layer_normalization_bound(
         return _scaled(to, differences, grown, normalised, scale, bias)
 
 
+def alike_bound(to: Arithmetic, values: Array, scale: Array, bias: Array, epsilon: float) -> Array:
+    """The error of rows whose elements are all alike and whose sums are exact: what should be left is the bias.
+
+    ``4 u (|scale x| / sqrt(epsilon) + |bias|)``: z may be taken as ``x / s - m / s``, or the bias and what belongs to
+    the mean be put together first, as ``x f + (bias - m f)`` with f the scale over s, where both products, the
+    difference and the sum are rounded at their own size. Where x is subtracted from the mean first, z is zero.
+    """
+    with np.errstate(all="ignore"):
+        size = np.abs(scale * values) / np.sqrt(epsilon) + np.abs(bias)
+        return _rounded(to, np.broadcast_to(bias, size.shape), 4 * to.u * size + 4 * to.eta)
+
+
 def rms_normalization_bound(
     to: Arithmetic, mean_square: Array, count: int, normalised: Array, scale: Array, epsilon: float
 ) -> Array:

@@ -65,7 +65,9 @@ def _full(task: Task, draw: Draw) -> list[Problem]:
         return _posed(task, any_bits(draw, task.dtype, (515,)))
     forms = [FORMATS[dtype] for dtype in (task.dtype, task.types.out) if is_float(dtype)]
     reach = 3 if min(form.emax for form in forms) < 30 else 30
-    return _posed(task, full_mantissa(draw, task.dtype, (515,), (-reach, reach)))
+    # Whole numbers of so few bits would not show that some were lost.
+    exponents = (4, 9) if reach == 3 and not is_float(task.types.out) else (-reach, reach)
+    return _posed(task, full_mantissa(draw, task.dtype, (515,), exponents))
 
 
 def narrowing(task: Task) -> Iterator[Question]:

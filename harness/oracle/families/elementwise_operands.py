@@ -17,6 +17,7 @@ from harness.oracle.task import Task
 #: Whole numbers of ten bits at most, few enough for sums in every format but bfloat16, which has room for eight.
 _MOST = 1 << 10
 _DIVIDES = frozenset({"divide", "remainder", "floor_divide", "reciprocal"})
+_TO_WHOLE = frozenset({"floor", "ceil", "trunc", "round", "floor_divide"})
 _SHIFTS = frozenset({"bitwise_left_shift", "bitwise_right_shift"})
 #: What implementations may compute from a rounded quotient, which differs where that overflows or becomes zero.
 QUOTIENTS = frozenset({"remainder", "floor_divide"})
@@ -87,8 +88,10 @@ def _largest_whole(task: Task) -> int:
 def full(task: Task, draw: Draw, shape: Size) -> list[Array]:
     """Full-mantissa operands of middling size, so that nothing overflows or becomes subnormal."""
     reach = 3 if "float16" in (*task.types.inputs, task.types.out) else 30
+    # Whole numbers of so few bits would not show that some were lost.
+    exponents = (4, 9) if reach == 3 and task.name in _TO_WHOLE else (-reach, reach)
     found = [
-        whole(draw, dtype, shape, 1) if dtype == "bool" else full_mantissa(draw, dtype, shape, (-reach, reach))
+        whole(draw, dtype, shape, 1) if dtype == "bool" else full_mantissa(draw, dtype, shape, exponents)
         for dtype in task.types.inputs
     ]
     if task.name == "sqrt":

@@ -154,6 +154,8 @@ def known_answers(task: Task) -> Iterator[Question]:
     for length in (1, 33, 128):
         yield from pairs(f"constant-{length}", partial(_constant, task, length))
     yield from pairs("first-numbers", partial(_moved_places, task))
+    if task.family == "argument-extremum":
+        yield from pairs("far", partial(_far, task))
 
 
 def _constant(task: Task, length: int, draw: Draw) -> list[Problem]:
@@ -164,6 +166,13 @@ def _constant(task: Task, length: int, draw: Draw) -> list[Problem]:
     beyond = 61 if task.name.endswith("max") else -61
     chosen = draw.integers(0, length - 1, 9)
     values[np.arange(9), chosen] = np.where(draw.integers(0, 1, 9) == 0, beyond, values[:, 0])
+    return _posed(task, values)
+
+
+def _far(task: Task, draw: Draw) -> list[Problem]:
+    """Rows whose extreme element stands past what 16 bits can count."""
+    values = np.zeros((2, (1 << 16) + 70))
+    values[np.arange(2), draw.integers(1 << 16, values.shape[1] - 1, 2)] = 5 if task.name.endswith("max") else -5
     return _posed(task, values)
 
 

@@ -32,7 +32,8 @@ _STEP, _PIECES = 256, 16
 
 def value(task: Task, operands: Sequence[Array]) -> Array:
     """The function's value at operands of the task's types, in float64."""
-    typed = [np.asarray(o).astype(numpy_dtype(d)) for o, d in zip(operands, task.types.inputs, strict=True)]
+    with np.errstate(all="ignore"):
+        typed = [np.asarray(o).astype(numpy_dtype(d)) for o, d in zip(operands, task.types.inputs, strict=True)]
     return function(task.name, typed)
 
 

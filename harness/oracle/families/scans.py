@@ -256,7 +256,9 @@ def _padded(task: Task, draw: Draw) -> list[Problem]:
 
 def _doubled(task: Task, draw: Draw) -> list[Problem]:
     x = whole(draw, task.dtype, (4, 130), 100)
-    return [pose(task, *_along(task, found, -1), exact=True) for found in (x, x + x, -x)]
+    # Less than zero, not the negative: no standard says whether a sum of -0 alone is -0 or 0.
+    opposites = x.dtype.type(0) - x
+    return [pose(task, *_along(task, found, -1), exact=True) for found in (x, x + x, opposites)]
 
 
 def arguments(task: Task) -> Iterator[Question]:

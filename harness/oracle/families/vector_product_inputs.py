@@ -191,7 +191,8 @@ def _special(task: Task, value: float, index: int, source: Draw) -> list[Problem
         first[3, index] = said
     else:
         first[index, 3] = said
-    return [pose(task, [first, *operands[1:]], attributes, exact=True)]
+    # Without it first, since a device that returns its last output would be right about NaN in all of them.
+    return [pose(task, [one, *operands[1:]], attributes, exact=True) for one in (operands[0], first)]
 
 
 def _overflow(task: Task) -> Iterator[Question]:
@@ -205,11 +206,16 @@ def _overflow(task: Task) -> Iterator[Question]:
 
 
 def _overflowing(task: Task, below: int, source: Draw) -> list[Problem]:
+    """Numbers that stay below the largest one, then others that do or do not."""
+    count, sign = int(source.integers(5, 7, ())), int(source.signs(()))
+    return [*_large(task, 3, count, sign), *_large(task, below, count + 1, -sign)]
+
+
+def _large(task: Task, below: int, count: int, sign: int) -> list[Problem]:
     """Five to eight numbers that are the largest power of two, or less; of syrk, so are their squares."""
     typed, emax = numpy_dtype(task.dtype), FORMATS[component(task.dtype)].emax
-    count = int(source.integers(5, 8, ()))
     power = (emax - below - 3) // 2 if task.name == "syrk" and below else emax - 2 * below
-    large = np.full(count, source.signs(()) * np.ldexp(1.0, power), typed)
+    large = np.full(count, sign * np.ldexp(1.0, power), typed)
     ones, attributes = np.ones(count, typed), {"alpha": real(task, 1.0), "beta": real(task, 0.0)}
     if task.name == "nrm2":
         return [pose(task, (large,))]
@@ -346,7 +352,7 @@ def _ones(task: Task, source: Draw) -> list[Problem]:
         return [pose(task, (x,) * (1 if task.name == "nrm2" else 2), exact=True) for x in (values, triangle)]
     attributes = {"alpha": real(task, 1.0), "beta": real(task, 0.0)} | flags(task, source) | {"trans": "N"}
     rest = [values[0], values[:, 0]] if task.name == "gemv" else [np.ones((5, 5), values.dtype)]
-    return [pose(task, (values, *rest), attributes, exact=True)]
+    return [pose(task, (x, *rest), attributes, exact=True) for x in (values, 2 * values)]
 
 
 def _volume(task: Task) -> Iterator[Question]:

@@ -169,10 +169,14 @@ def _scaled(spelling: Spelling, forms: Forms, task: Task) -> Iterator[Question]:
         yield from pairs("x".join(map(str, size)), partial(_with_factors, spelling, task, size))
 
 
+#: Factors of full precision; in float32 also for float64, because attributes of ONNX are float32.
+_FACTORS = (float(np.float32(0.7)), float(np.float32(1.3)))
+
+
 def _with_factors(spelling: Spelling, task: Task, size: Shape, draw: Draw) -> list[Problem]:
     left, right = spelling.dense(task, draw, size, "one-to-two")
     c = fractions(draw, task.types.inputs[2], (*left.shape[:-1], right.shape[-2]), "one-to-two")
-    return [pose(task, [left, swapped(right), c], {"alpha": 0.7, "beta": 1.3})]
+    return [pose(task, [left, swapped(right), c], {"alpha": _FACTORS[0], "beta": _FACTORS[1]})]
 
 
 #: The shapes in which C broadcasts to (9, 7).

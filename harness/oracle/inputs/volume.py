@@ -8,7 +8,7 @@ from math import ceil, prod
 
 import numpy as np
 
-from harness.oracle.definition import Inputs, Question, Size, definition_of, plain
+from harness.oracle.definition import Inputs, Question, Size, definition_of, pairs, plain
 from harness.oracle.draw import Draw
 from harness.oracle.problem import Problem
 from harness.oracle.task import Task
@@ -20,15 +20,18 @@ RATE = 1e-5
 RESULTS = ceil(3 / RATE)
 #: The dimension that launches are made long by.
 _LENGTH = 1024
+#: The dimension of launches past what 16 bits, or a grid of 65,535 blocks, can count.
+_LONG = (1 << 17) + 3
 #: In how many cases the results are asked for: a corrupted one is then found near.
 _PARTS = 8
 
 
 def volume(task: Task) -> Iterator[Question]:
-    """Plain problems with one long dimension, again and again with other contents."""
-    size = definition_of(task.operation).sweep(task, _LENGTH)[0]
+    """Plain problems with one long dimension, again and again with other contents; and a few of a far longer one."""
+    sweep = definition_of(task.operation).sweep
     for number in range(_PARTS):
-        yield Question(f"part-{number}", partial(_many, task, size))
+        yield Question(f"part-{number}", partial(_many, task, sweep(task, _LENGTH)[0]))
+    yield from pairs("long", lambda draw: [plain(task, draw, sweep(task, _LONG)[0])])
 
 
 def _many(task: Task, size: Size, draw: Draw) -> list[Problem]:

@@ -9,7 +9,12 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from harness.oracle.bounds.normalization import layer_normalization_bound, rms_normalization_bound, variance_bound
+from harness.oracle.bounds.normalization import (
+    alike_bound,
+    layer_normalization_bound,
+    rms_normalization_bound,
+    variance_bound,
+)
 from harness.oracle.draw import Draw
 from harness.oracle.numbers import full_mantissa
 from harness.oracle.reference.normalization import layer_normalized, mean_square, moments_of, rms_normalized, variance
@@ -233,3 +238,16 @@ def test_zero_over_a_root_mean_square_must_be_exactly_zero() -> None:
         WAYS["nearest"][1], mean_square(x), 3, rms_normalized(x, EPSILON), np.ones(3), EPSILON
     )
     assert bound[0, 0] == bound[0, 2] == 0 < bound[0, 1]
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_rows_that_are_alike_leave_the_bias_also_where_it_is_put_together_with_the_mean(way: str) -> None:
+    rounded, to = WAYS[way]
+    scale, bias = operands(16)
+    x = np.repeat(np.arange(-15, 16, dtype=np.float64)[:, None] * 0.25, 16, axis=1)
+    bound = alike_bound(to, x, scale, bias, EPSILON)
+    factor = rounded(rounded(1 / rounded(np.sqrt(np.full(x.shape, EPSILON)))) * scale)
+    got = rounded(rounded(x * factor) + rounded(bias - rounded(x * factor)))
+    assert (np.abs(got - bias) / bound).max() <= 1
+    unequal = rounded(x * factor + rounded(bias - rounded(x * factor * (1 + 2.0**-16))))
+    assert (np.abs(unequal - bias) / bound).max() > 3

@@ -152,6 +152,13 @@ class TakesAllFromTheAxis(RowDevice):
         return super().softmax([rows], {}).reshape(x.shape)
 
 
+class HoldsAttributesInFloat32(RowDevice):
+    """Honest: attributes of ONNX are float32, also of operands of float64."""
+
+    def over_root(self, x: Array, axes: tuple[int, ...], attributes: Mapping[str, Any]) -> Array:
+        return super().over_root(x, axes, {"epsilon": float(np.float32(attributes.get("epsilon", 1e-5)))})
+
+
 class HasItsOwnEpsilon(RowDevice):
     """Epsilon is 1e-6, whatever is asked."""
 

@@ -41,6 +41,12 @@ def test_an_honest_device_passes_and_one_of_zeros_or_of_the_last_output_does_not
         assert FAIL in outcomes(devices.GivesTheLastOutput(), operation, label, word)
 
 
+@pytest.mark.parametrize("word", sorted({*OWN, "layouts", "state"} - {"without-bias", "long"}))
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_an_epsilon_of_float32_beside_operands_of_float64_passes(operation: str, word: str) -> None:
+    assert outcomes(devices.HoldsAttributesInFloat32(), operation, "float64", word) == {PASS}
+
+
 @pytest.mark.parametrize("label", DTYPES)
 @pytest.mark.parametrize("operation", OPERATIONS)
 def test_operands_of_fewer_bits_fail(operation: str, label: str) -> None:

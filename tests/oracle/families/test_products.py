@@ -185,6 +185,14 @@ def test_each_factor_and_flag_that_is_dropped_fails_its_word() -> None:
     assert failed(_changed(alpha=1.0), "gemm_batched", "float32", "alpha-zero")
 
 
+def _factors_of_float32(honest: Honest, operands: Any, attributes: Mapping[str, Any], results: Any) -> Sequence[Array]:
+    return honest(**{name: float(np.float32(attributes[name])) for name in ("alpha", "beta") if name in attributes})
+
+
+def test_factors_held_in_float32_as_onnx_has_them_pass_beside_operands_of_float64() -> None:
+    assert not failed(_factors_of_float32, "Gemm", "float64", "scaled")
+
+
 def _flags_swapped(honest: Honest, operands: Any, attributes: Mapping[str, Any], results: Any) -> Sequence[Array]:
     found = {"transA": attributes.get("transB", False), "transB": attributes.get("transA", False)}
     a, b = operands[:2]

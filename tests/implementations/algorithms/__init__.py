@@ -1,0 +1,1 @@
+"""Algorithms that compute an operation otherwise than the simulator does, and as rightly: one table entry each."""
