@@ -45,7 +45,7 @@ def tests(session: nox.Session) -> None:
     need(session, "jq", "openssl")
     session.run("coverage", "erase")
     ignored = ("--ignore=tests/acceptance", "--ignore=tests/adapters/torch", "--ignore=tests/peers")
-    session.run("coverage", "run", "-m", "pytest", *ignored, *session.posargs)
+    session.run("coverage", "run", "-m", "pytest", "-n", "2", *ignored, *session.posargs)
     session.run("coverage", "combine", "--quiet")
     session.run("coverage", "report")
 
@@ -78,7 +78,7 @@ def acceptance(session: nox.Session) -> None:
     """Whole runs of the command, as users run it: verdicts, faulty devices, kills, tampering."""
     install(session, "test")
     need(session, "jq", "openssl")
-    session.run("python", "-m", "pytest", "tests/acceptance", "--ignore=tests/acceptance/torch", *session.posargs)
+    session.run("python", "-m", "pytest", "-n", "2", "tests/acceptance", "--ignore=tests/acceptance/torch", *session.posargs)
 
 
 @nox.session

@@ -211,7 +211,17 @@ def child_command() -> list[str]:
     root = suites_folder()
     plain = ["cacheprovider", "warnings", "doctest", "unittest", "junitxml", "logging", "faulthandler", "debugging"]
     return [
-        *[sys.executable, "-P", "-m", "pytest", "-q", "--capture=no", "--import-mode=importlib", "--tb=line"],
+        *[
+            sys.executable,
+            "-P",
+            "-m",
+            "pytest",
+            "-q",
+            "--capture=no",
+            "--assert=plain",
+            "--import-mode=importlib",
+            "--tb=line",
+        ],
         *[f"--rootdir={root}", "-c", os.devnull, "-p", "harness.run.plugin", "--assay-order"],
         *[part for name in plain for part in ("-p", f"no:{name}")],
         *[str(path) for path in suite_files()],

@@ -38,6 +38,10 @@ def tests(*requirements: str) -> Callable[[Cases], Cases]:
     return mark
 
 
+# To pytest, which collects functions by their names: no test.
+setattr(tests, "__test__", False)  # noqa: B010  a function has no such attribute to a type checker
+
+
 def requirements_tested(function: object) -> tuple[str, ...]:
     """The requirements a suite's function was declared for; empty for any other object."""
     return getattr(function, _MARK, ())

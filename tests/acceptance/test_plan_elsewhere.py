@@ -31,9 +31,10 @@ def qemu(tmp_path_factory: pytest.TempPathFactory) -> str:
     return str(folder / "usr" / "bin" / "qemu-x86_64-static")
 
 
-def digest(user: User, profile: str, before: list[str], **environment: str) -> str:
+def digest(user: User, profile: str, before: list[str], level: int = 2, **environment: str) -> str:
+    plan = [os.path.realpath(sys.executable), "-m", "harness", "plan", profile, "--level", str(level), "--json"]
     done = subprocess.run(
-        [*before, os.path.realpath(sys.executable), "-m", "harness", "plan", profile, "--json"],
+        [*before, *plan],
         cwd=user.folder,
         env=user.environment | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)} | environment,
         capture_output=True,
@@ -47,9 +48,9 @@ def digest(user: User, profile: str, before: list[str], **environment: str) -> s
 
 @pytest.mark.parametrize("profile", PROFILES)
 def test_a_plan_has_the_same_digest_on_other_processors(user: User, qemu: str, profile: str) -> None:
-    here = digest(user, profile, [])
-    assert digest(user, profile, [qemu, "-cpu", "Dhyana"]) == here
-    assert digest(user, profile, [qemu, "-cpu", "Haswell"]) == here
+    here = digest(user, profile, [], level=1)
+    assert digest(user, profile, [qemu, "-cpu", "Dhyana"], level=1) == here
+    assert digest(user, profile, [qemu, "-cpu", "Haswell"], level=1) == here
 
 
 @pytest.mark.parametrize("profile", PROFILES)

@@ -75,11 +75,13 @@ SMALL_DISK = """
 set -eu
 mount -t tmpfs -o size=1600k tmpfs disk
 set +e
-"$@" certify hygon/k100-ai --out disk/run
+product=$1
+shift
+"$@" certify "$product" --level 1 --out disk/run
 echo "first ended with $?"
 set -e
 mount -o remount,size=200m disk
-"$@" certify hygon/k100-ai --out disk/run --resume
+"$@" certify "$product" --level 1 --out disk/run --resume
 "$@" verify disk/run
 """
 
@@ -87,7 +89,7 @@ mount -o remount,size=200m disk
 def test_a_full_disk_loses_nothing(user: User) -> None:
     (user.folder / "disk").mkdir()
     done = subprocess.run(
-        ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", SMALL_DISK, "sh", *ASSAY],
+        ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", SMALL_DISK, "sh", SMALL, *ASSAY],
         cwd=user.folder,
         env=user.environment,
         capture_output=True,
@@ -106,11 +108,8 @@ def test_a_full_disk_loses_nothing(user: User) -> None:
 @pytest.mark.parametrize(
     "hostile",
     [
-        {"PYTEST_ADDOPTS": "-k nothing"},
-        {"PYTEST_ADDOPTS": "--no-such-option"},
-        {"PYTEST_PLUGINS": "no_such_plugin"},
-        {"PYTHONOPTIMIZE": "2"},
-        {"PYTHONWARNINGS": "error"},
+        {"PYTEST_ADDOPTS": "-k nothing", "PYTHONOPTIMIZE": "2"},
+        {"PYTEST_ADDOPTS": "--no-such-option", "PYTEST_PLUGINS": "no_such_plugin", "PYTHONWARNINGS": "error"},
     ],
 )
 def test_a_hostile_environment_changes_nothing(user: User, hostile: dict[str, str]) -> None:

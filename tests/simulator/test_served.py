@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from harness.device.dtypes import numpy_dtype
 from harness.device.protocol import UNSUPPORTED
 from harness.errors import ProfileError
+from harness.interface.catalogue import load_interface
 from harness.simulator.instructions import PREFIX, SERVED, carried
 from harness.simulator.runtime import SimulatedDevice
 from tests.simulator.claims import claims
@@ -72,8 +73,10 @@ def once_more(exact: Fraction, dtype: str) -> int | str:
     return encoded(rounded(int(exact * 2**_POWER), dtype, "nearest-even"), dtype)
 
 
-def test_what_can_be_served_is_the_inner_products() -> None:
-    assert {"matmul", "vecdot", "gemm"} == SERVED
+def test_what_can_be_served_multiplies_matrices_of_which_the_oracle_knows_the_bound() -> None:
+    families = ("inner-product", "integer-product", "scaled-product", "convolution", "attention")
+    products = {name for name, operation in load_interface().operations.items() if operation.family in families}
+    assert products >= SERVED >= {"matmul", "vecdot", "gemm"}
 
 
 @pytest.mark.parametrize("result", ["float16", "float32"])

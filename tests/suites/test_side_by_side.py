@@ -56,13 +56,6 @@ def test_a_rule_of_others_takes_no_nan_for_right_and_an_infinity_only_for_itself
     assert not any(rule.agrees(got, right) for got, right in others)
 
 
-def test_torch_judges_by_the_same_table() -> None:
-    torch = pytest.importorskip("torch")
-    comparison = pytest.importorskip("torch.testing._comparison")
-    for dtype, tolerance in TORCH.items():
-        assert comparison.default_tolerances(getattr(torch, str(dtype))) == tolerance
-
-
 def test_drawn_numbers_are_spread_as_normal_ones_are() -> None:
     values = normal(Draw("0", "others", "normal"), (20000,))
     assert abs(values.mean()) < 0.03
