@@ -78,7 +78,9 @@ def acceptance(session: nox.Session) -> None:
     """Whole runs of the command, as users run it: verdicts, faulty devices, kills, tampering."""
     install(session, "test")
     need(session, "jq", "openssl")
-    session.run("python", "-m", "pytest", "-n", "2", "tests/acceptance", "--ignore=tests/acceptance/torch", *session.posargs)
+    session.run(
+        "python", "-m", "pytest", "-n", "2", "tests/acceptance", "--ignore=tests/acceptance/torch", *session.posargs
+    )
 
 
 @nox.session
