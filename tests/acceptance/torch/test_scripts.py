@@ -4,10 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
-pytest.importorskip("torch")
-
 from harness.adapters.torch_operations import OPERATIONS
 from harness.errors import UsageError
 from harness.oracle.problem import Problem
