@@ -8,7 +8,7 @@ from pathlib import Path
 
 import nox
 
-nox.options.sessions = ["tests", "typing", "lint", "imports", "acceptance", "adapters", "peers"]
+nox.options.sessions = ["tests", "suites", "typing", "lint", "imports", "acceptance", "adapters", "peers"]
 nox.options.reuse_venv = "yes"
 nox.options.error_on_missing_interpreters = True
 
@@ -44,10 +44,18 @@ def tests(session: nox.Session) -> None:
     install(session, "test")
     need(session, "jq", "openssl")
     session.run("coverage", "erase")
-    ignored = ("--ignore=tests/acceptance", "--ignore=tests/adapters/torch", "--ignore=tests/peers")
+    elsewhere = ("acceptance", "adapters/torch", "peers", "suites", "implementations")
+    ignored = [f"--ignore=tests/{folder}" for folder in elsewhere]
     session.run("coverage", "run", "-m", "pytest", "-n", "2", *ignored, *session.posargs)
     session.run("coverage", "combine", "--quiet")
     session.run("coverage", "report")
+
+
+@nox.session
+def suites(session: nox.Session) -> None:
+    """The suites themselves: every fault is found in every operation, and no correct implementation is accused."""
+    install(session, "test")
+    session.run("python", "-m", "pytest", "-n", "2", "tests/suites", "tests/implementations", *session.posargs)
 
 
 @nox.session
@@ -79,7 +87,8 @@ def acceptance(session: nox.Session) -> None:
     install(session, "test")
     need(session, "jq", "openssl")
     session.run(
-        "python", "-m", "pytest", "-n", "2", "tests/acceptance", "--ignore=tests/acceptance/torch", *session.posargs
+        *("python", "-m", "pytest", "-n", "2", "--dist", "worksteal", "tests/acceptance"),
+        *("--ignore=tests/acceptance/torch", *session.posargs),
     )
 
 
@@ -87,7 +96,8 @@ def acceptance(session: nox.Session) -> None:
 def adapters(session: nox.Session) -> None:
     """The torch adapter, unit by unit and in whole runs, on torch's CPU device."""
     install(session, "test", extras=(TORCH,))
-    session.run("python", "-m", "pytest", "tests/adapters/torch", "tests/acceptance/torch", *session.posargs)
+    folders = ("tests/adapters/torch", "tests/acceptance/torch")
+    session.run("python", "-m", "pytest", "-n", "2", "--dist", "worksteal", *folders, *session.posargs)
 
 
 @nox.session

@@ -18,7 +18,7 @@ import pytest
 
 from tests.acceptance.command import SMALL, User, children, faulty, gone, outcomes, rows, wait_until
 
-KILLS = int(os.environ.get("ASSAY_KILLS", "2"))
+KILLS = int(os.environ.get("ASSAY_KILLS", "1"))
 RUN = ("certify", SMALL, "--device", faulty("slow"), "--level", 1, "--out", "run")
 
 
