@@ -11,12 +11,13 @@ import numpy as np
 
 from harness.device.dtypes import numpy_dtype
 from harness.oracle.bounds.blas import triangular_bound
-from harness.oracle.definition import Definition, Inputs, Question, Size, pairs, plain, pose
+from harness.oracle.definition import Definition, Inputs, Question, Size, pairs, pose
 from harness.oracle.draw import Draw
 from harness.oracle.families.vector_product_operands import reaches_infinity, real
 from harness.oracle.families.vector_update import rounded_wanted
 from harness.oracle.formats import FORMATS, component
 from harness.oracle.inputs import parts
+from harness.oracle.inputs.volume import repeatedly
 from harness.oracle.problem import Array, Problem, Wanted, exactly, within
 from harness.oracle.reference import triangular as reference
 from harness.oracle.task import Task
@@ -301,12 +302,7 @@ def _without(task: Task, side: str, source: Draw) -> list[Problem]:
 
 def _volume(task: Task) -> Iterator[Question]:
     """Some three hundred thousand results: many right-hand sides of small systems."""
-    for number in range(5):
-        yield Question(f"part-{number}", partial(_many, task))
-
-
-def _many(task: Task, source: Draw) -> list[Problem]:
-    return [plain(task, source, (4, 4096)) for _ in range(4)]
+    return repeatedly(task, (4, 4096), launches=4, parts=5)
 
 
 INPUTS: Inputs = {

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from harness.device.dtypes import numpy_dtype
-from harness.oracle.definition import Inputs, Question, Size, pairs, plain, pose
+from harness.oracle.definition import Inputs, Question, Size, pairs, pose
 from harness.oracle.draw import Draw
 from harness.oracle.families.vector_product_operands import (
     ON_VECTORS,
@@ -26,6 +26,7 @@ from harness.oracle.families.vector_product_operands import (
 )
 from harness.oracle.formats import FORMATS, component
 from harness.oracle.inputs import parts
+from harness.oracle.inputs.volume import repeatedly
 from harness.oracle.problem import Problem, within
 from harness.oracle.task import Task
 
@@ -358,12 +359,7 @@ def _ones(task: Task, source: Draw) -> list[Problem]:
 def _volume(task: Task) -> Iterator[Question]:
     """Some three hundred thousand results; of what gives a single number, as many as there is time to launch."""
     size, launches, count = {"gemv": ((4096, 3), 16, 5), "syrk": ((256, 3), 1, 5)}.get(task.name, ((9,), 256, 2))
-    for number in range(count):
-        yield Question(f"part-{number}", partial(_many, task, size, launches))
-
-
-def _many(task: Task, size: Size, launches: int, source: Draw) -> list[Problem]:
-    return [plain(task, source, size) for _ in range(launches)]
+    return repeatedly(task, size, launches, count)
 
 
 INPUTS: Inputs = {

@@ -43,4 +43,14 @@ def _many(task: Task, size: Size, draw: Draw) -> list[Problem]:
     return found
 
 
+def repeatedly(task: Task, size: Size, launches: int, parts: int) -> Iterator[Question]:
+    """So many cases of so many launches of a size: for operations whose results do not grow with a dimension."""
+    for number in range(parts):
+        yield Question(f"part-{number}", partial(_of_size, task, size, launches))
+
+
+def _of_size(task: Task, size: Size, launches: int, draw: Draw) -> list[Problem]:
+    return [plain(task, draw, size) for _ in range(launches)]
+
+
 INPUTS: Inputs = {"volume": volume}
