@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from functools import partial
@@ -22,6 +23,8 @@ from harness.oracle.task import Task
 
 #: Operations whose elements are computed from both ends of a line.
 _LINES = ("arange", "linspace")
+#: Lines start at most so far from zero, and step at most so far.
+_START, _STEP = 20, 3
 Attributes = Mapping[str, Any]
 
 
@@ -32,7 +35,8 @@ def _size(task: Task) -> Size:
 def _draw(task: Task, draw: Draw, size: Size) -> tuple[Sequence[Array], Attributes]:
     """Arguments whose results are exact in any order: few bits for both start and step."""
     if task.name in _LINES:
-        return (), _line(task, size[0], start=int(draw.integers(-20, 20, 1)[0]), step=_step(task, draw))
+        count = min(size[0], _most(task))
+        return (), _line(task, count, start=int(draw.integers(-_START, _START, 1)[0]), step=_step(task, draw))
     if task.name == "eye":
         # The diagonal lies in the matrix, so that there is a one to be found.
         offset = int(draw.integers(1 - size[0], size[1] - 1, 1)[0]) if min(size) else 0
@@ -41,9 +45,18 @@ def _draw(task: Task, draw: Draw, size: Size) -> tuple[Sequence[Array], Attribut
     return (), shape | ({"fill_value": _value(task, draw)} if task.name == "full" else {})
 
 
+def _most(task: Task) -> int:
+    """How many elements ``arange`` can have before its values leave the type."""
+    if task.name != "arange":
+        return sys.maxsize
+    dtype = task.types.out
+    largest = FORMATS[dtype].largest if is_float(dtype) else np.iinfo(dtype).max
+    return int(min((largest - _START) // _STEP, sys.maxsize))
+
+
 def _step(task: Task, draw: Draw) -> int | float:
     """A step of few bits, which is a fraction where there are enough bits for one."""
-    whole = int(draw.integers(1, 3, 1)[0] * draw.signs(1)[0])
+    whole = int(draw.integers(1, _STEP, 1)[0] * draw.signs(1)[0])
     return whole / 4 if task.types.out in ("float32", "float64") else whole
 
 

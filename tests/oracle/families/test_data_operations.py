@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from harness.device.dtypes import numpy_dtype
 from harness.interface.catalogue import load_interface
-from harness.oracle.definition import definition_of
+from harness.oracle.definition import definition_of, plain
 from harness.oracle.draw import Draw
 from harness.oracle.inputs.launches import INPUTS
 from harness.oracle.rules import PASS
@@ -123,3 +124,16 @@ def test_no_class_but_that_of_ties_depends_on_what_becomes_of_equal_elements(ope
                     axis = problem.attributes.get("axis", -1)
                     steps = np.diff(np.sort(x.astype(np.float64), axis=axis), axis=axis)
                     assert (steps > 0).all(), question.name
+
+
+@pytest.mark.parametrize("label", ["float16", "bfloat16", "float32", "int32"])
+def test_a_line_of_any_length_asked_for_ends_before_its_type_does(label: str) -> None:
+    # No type is asked for what it cannot hold: the expected values are all finite in it.
+    about = task("arange", label)
+    for number in range(3):
+        problem = plain(about, Draw("0", "long", str(number)), (30_000,))
+        (wanted,) = problem.wanted
+        values = np.asarray(wanted.expected, dtype=np.float64)
+        with np.errstate(over="ignore"):
+            assert np.isfinite(values.astype(numpy_dtype(label)).astype(np.float64)).all()
+        assert np.abs(values).max() <= (np.iinfo(label).max if label == "int32" else np.inf)
