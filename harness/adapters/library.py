@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import Any, Protocol
+from typing import Any, Optional, Protocol
 
-from harness.adapters.handles import Handles
+from harness.adapters.memory import Bytes, LibraryMemory, Memory, call
 from harness.adapters.spelling import Spelling
-from harness.device.extent import check_range, check_tensor, overlaps_itself
+from harness.device.extent import check_tensor, overlaps_itself
 from harness.device.protocol import (
     ADAPTER_LAYER,
     INVALID_VALUE,
@@ -23,12 +23,8 @@ from harness.device.protocol import (
 )
 
 
-class Library(Protocol):
-    """What the adapter needs of an array library; a buffer is an array of bytes of its own."""
-
-    @property
-    def name(self) -> str:
-        """The layer its answers are attributed to."""
+class Library(Bytes, Protocol):
+    """What the adapter needs of an array library."""
 
     @property
     def xp(self) -> Any:
@@ -47,21 +43,6 @@ class Library(Protocol):
     def itemsize(self, dtype: Any) -> int:
         """The bytes of one element."""
 
-    def empty(self, nbytes: int) -> Any:
-        """A new buffer."""
-
-    def size(self, buffer: Any) -> int:
-        """A buffer's bytes."""
-
-    def store(self, buffer: Any, offset: int, data: bytes) -> None:
-        """Copy host bytes into a buffer."""
-
-    def load(self, buffer: Any, offset: int, nbytes: int) -> bytes:
-        """Copy a buffer's bytes to the host, and wait for them."""
-
-    def move(self, target: Any, to: int, source: Any, start: int, nbytes: int) -> None:
-        """Copy between buffers, or within one as if through an intermediate buffer."""
-
     def view(self, buffer: Any, tensor: Tensor, dtype: Any) -> Any:
         """The elements of a tensor in a buffer, as an array; it raises unless they lie in the buffer."""
 
@@ -74,9 +55,6 @@ class Library(Protocol):
     def computing(self) -> AbstractContextManager[Any]:
         """The state of the library in which operations run."""
 
-    def translate(self, error: Exception) -> DeviceError:
-        """The standard error that one of its exceptions is."""
-
 
 class Streams(Protocol):
     """What the adapter needs to order work; see ``SynchronousStreams``."""
@@ -85,10 +63,10 @@ class Streams(Protocol):
     def layer(self) -> str:
         """The layer that answers."""
 
-    def stream(self) -> int:
+    def stream(self) -> Any:
         """A new stream."""
 
-    def event(self) -> int:
+    def event(self) -> Any:
         """A new event."""
 
     def record(self, event: Any, stream: Any) -> None:
@@ -114,19 +92,19 @@ class Streams(Protocol):
 
 
 class LibraryDevice:
-    """A device that is an array library."""
+    """A device that is an array library; its buffers are the library's arrays unless ``memory`` holds them."""
 
-    def __init__(self, library: Library, streams: Streams) -> None:
+    def __init__(self, library: Library, streams: Streams, memory: Optional[Memory] = None) -> None:
         self._library = library
         self._streams = streams
-        self._buffers = Handles("buffer")
+        self._memory = memory or LibraryMemory(library, streams)
         self._supported: dict[tuple[str, ...], bool] = {}
 
     def describe(self) -> Description:
         """The library, its version and its flags, and which answers are its own."""
         own = self._library.name
         ordering = dict.fromkeys(("stream", "event", "record", "wait", "elapsed", "synchronize"), self._streams.layer)
-        layers = {"*": own, "release": ADAPTER_LAYER, "close": ADAPTER_LAYER, **ordering}
+        layers = {"*": own, "close": ADAPTER_LAYER, **self._memory.layers, **ordering}
         return Description(own, layers=layers, facts=self._library.facts())
 
     def supports(self, operation: str, dtypes: Sequence[str]) -> bool:
@@ -136,46 +114,33 @@ class LibraryDevice:
             self._supported[key] = self._try(operation, dtypes)
         return self._supported[key]
 
-    def allocate(self, nbytes: int) -> int:
-        """A buffer of the library's; what it refuses is its own refusal."""
-        return self._buffers.add(self._call(self._library.empty, nbytes))
+    def allocate(self, nbytes: int) -> Any:
+        """A new buffer."""
+        return self._memory.allocate(nbytes)
 
     def release(self, buffer: Any) -> None:
-        """Forget a buffer; the library takes the memory back."""
-        self._buffers.find(buffer)
-        self._streams.before_release()
-        self._buffers.remove(buffer)
+        """Give a buffer back."""
+        self._memory.release(buffer)
 
     def write(self, buffer: Any, data: bytes, offset: int = 0, stream: Any = None) -> None:
         """Copy host bytes into a buffer."""
-        found = self._buffers.find(buffer)
-        begin, _ = self._range(offset, len(data), found)
-        with self._streams.on(stream):
-            self._call(self._library.store, found, begin, data)
+        self._memory.write(buffer, data, offset, stream)
 
     def read(self, buffer: Any, nbytes: int, offset: int = 0, stream: Any = None) -> bytes:
         """Wait for the stream and copy a buffer's bytes to the host."""
-        found = self._buffers.find(buffer)
-        begin, size = self._range(offset, nbytes, found)
-        with self._streams.on(stream):
-            data: bytes = self._call(self._library.load, found, begin, size)
-        return data
+        return self._memory.read(buffer, nbytes, offset, stream)
 
     def copy(
         self, target: Any, source: Any, nbytes: int, target_offset: int = 0, source_offset: int = 0, stream: Any = None
     ) -> None:
         """Copy between buffers."""
-        into, origin = self._buffers.find(target), self._buffers.find(source)
-        to, size = self._range(target_offset, nbytes, into)
-        start, _ = self._range(source_offset, nbytes, origin)
-        with self._streams.on(stream):
-            self._call(self._library.move, into, to, origin, start, size)
+        self._memory.copy(target, source, nbytes, target_offset, source_offset, stream)
 
-    def stream(self) -> int:
+    def stream(self) -> Any:
         """A new stream."""
         return self._streams.stream()
 
-    def event(self) -> int:
+    def event(self) -> Any:
         """A new event."""
         return self._streams.event()
 
@@ -221,7 +186,7 @@ class LibraryDevice:
 
     def close(self) -> None:
         """Let go of everything."""
-        self._buffers.clear()
+        self._memory.close()
         self._streams.close()
 
     def _compute(
@@ -255,26 +220,15 @@ class LibraryDevice:
         return True
 
     def _view(self, tensor: Tensor) -> Any:
-        buffer = self._buffers.find(tensor.buffer)
+        buffer = self._memory.array(tensor.buffer)
         dtype = self._library.dtype(tensor.dtype)
         # No library can be trusted with memory it does not know to be another's.
         check_tensor(tensor, self._library.itemsize(dtype), self._library.size(buffer), ADAPTER_LAYER)
-        return self._call(self._library.view, buffer, tensor, dtype)
-
-    def _range(self, offset: int, nbytes: int, buffer: Any) -> tuple[int, int]:
-        return check_range(offset, nbytes, self._library.size(buffer), ADAPTER_LAYER)
+        return call(self._library, self._library.view, buffer, tensor, dtype)
 
     def _run(self, function: Any, *arguments: Any) -> Any:
         with self._library.computing():
-            return self._call(function, *arguments)
-
-    def _call(self, function: Any, *arguments: Any) -> Any:
-        try:
-            return function(*arguments)
-        except DeviceError:
-            raise
-        except Exception as error:
-            raise self._library.translate(error) from error
+            return call(self._library, function, *arguments)
 
 
 def _stretches(result: Any, target: Any) -> bool:

@@ -20,6 +20,7 @@ TRAVELS = [
     "adapters/array_operations.py",
     "adapters/handles.py",
     "adapters/library.py",
+    "adapters/memory.py",
     "adapters/numpy.py",
     "adapters/numpy_operations.py",
     "adapters/python.py",
@@ -52,7 +53,7 @@ def test_opening_numpy_loads_nothing_of_the_near_side() -> None:
     )
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     expected = "adapters adapters.array_operations adapters.compositions adapters.handles adapters.library "
-    expected += "adapters.numpy adapters.numpy_operations adapters.registry adapters.spelling adapters.synchronous "
+    expected += "adapters.memory adapters.numpy adapters.numpy_operations adapters.registry adapters.spelling adapters.synchronous "
     expected += "device device.dtypes device.extent device.protocol errors"
     composed = [name for name in loaded if name.startswith("harness.adapters.compositions.")]
     assert [name for name in loaded if name not in composed] == [f"harness.{name}" for name in expected.split()]
