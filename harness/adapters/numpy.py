@@ -110,7 +110,7 @@ def _quietly() -> Iterator[None]:
         yield
 
 
-def open_numpy(arguments: str, profile: object = None) -> LibraryDevice:
+def open_numpy(arguments: str, profile: object = None, settings: object = None) -> LibraryDevice:
     """Open numpy as a device; raises ``UsageError`` for arguments, of which it has none."""
     if arguments:
         raise UsageError(f"numpy takes no arguments, not {arguments!r}", remedy="name the device numpy")

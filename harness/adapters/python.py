@@ -14,7 +14,7 @@ from harness.errors import UsageError
 METHODS = tuple(name for name, value in vars(Device).items() if callable(value) and not name.startswith("_"))
 
 
-def open_python(arguments: str, profile: Any) -> Device:
+def open_python(arguments: str, profile: Any, settings: object = None) -> Device:
     """The device a factory in a file returns.
 
     Raises ``UsageError`` that names the file and what is wrong with it; what the file itself raises goes through.

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
-import re
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Optional
 
+from harness.device.naming import split_place
 from harness.errors import DeviceUnfit, UsageError
 
 if TYPE_CHECKING:
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
 #: The group of entry points under which a vendor's package registers ``NAME = module:open``, where
 #: ``open(arguments, profile)`` returns a ``Device``.
 ENTRY_POINTS = "assay.devices"
-
-_PLACE = re.compile(r"@(?=worker(?:$|@)|(?:qemu|ssh|exec):)")
 
 
 @dataclass(frozen=True)
@@ -59,6 +58,8 @@ _ADAPTERS = {
         "simulated[:PROFILE]",
         "no hardware: a device computed from a profile",
         "harness.adapters.simulated:open_simulated",
+        ("harness.simulator",),
+        "a simulated device lives where Assay is installed: leave its place out, or name @worker",
         reads_profile=True,
     ),
     "numpy": _Adapter(
@@ -75,6 +76,13 @@ _ADAPTERS = {
         ("torch", "array_api_compat"),
         "pip install torch array-api-compat",
     ),
+    "onnxruntime": _Adapter(
+        "onnxruntime:PROVIDER",
+        "the installed onnxruntime on one of its execution providers",
+        "harness.adapters.onnxruntime:open_onnxruntime",
+        ("numpy", "onnx", "onnxruntime"),
+        "pip install onnx onnxruntime ml-dtypes",
+    ),
     "python": _Adapter(
         "python:FILE.py:FACTORY",
         "the device that FACTORY(profile) in FILE.py returns",
@@ -85,14 +93,11 @@ _ADAPTERS = {
 
 
 def parse_device_name(name: str) -> DeviceName:
-    """A name taken apart at its first place; raises ``UsageError`` for a place there is not yet."""
-    found = _PLACE.search(name)
-    device, place = (name[: found.start()], name[found.end() :]) if found else (name, "worker")
+    """A name taken apart at its first place; raises ``UsageError`` where it names no adapter."""
+    device, place = split_place(name)
     adapter, _, arguments = device.partition(":")
     if not adapter:
         raise UsageError(f"{name!r} names no device", remedy="`assay devices` lists the kinds there are")
-    if place != "worker":
-        raise UsageError(f"{name!r}: the device cannot live in {place!r}, only @worker yet", remedy=f"name it {device}")
     return DeviceName(adapter, arguments, place)
 
 
@@ -119,21 +124,27 @@ def open_device(name: str, profile: Profile) -> Device:
     Raises ``UsageError`` for a name that means nothing, ``DeviceUnfit`` where a library is missing or the device
     refuses.
     """
-    return _open(name, lambda: profile)
+    return _open(name, lambda: profile, {})
 
 
-def open_from_source(name: str, profile: str, profile_name: str) -> Device:
-    """Open a device by name, for a profile given as the text of its file; it is read only if the adapter wants it."""
+def open_from_source(name: str, profile: str, profile_name: str, settings: Mapping[str, Any]) -> Device:
+    """Open a device by name, for a profile given as the text of its file; it is read only if the adapter wants it.
 
-    def read() -> Profile:
+    ``settings`` is what adapters are told beside their arguments, by adapter. Where Assay itself is not installed, only
+    its far side, an adapter that wants the profile gets ``None``.
+    """
+
+    def read() -> Optional[Profile]:
+        if importlib.util.find_spec("harness.profile") is None:
+            return None
         from harness.profile.store import parse_profile
 
         return parse_profile(profile.encode("utf-8"), profile_name)
 
-    return _open(name, read)
+    return _open(name, read, settings)
 
 
-def _open(name: str, profile: Callable[[], Profile]) -> Device:
+def _open(name: str, profile: Callable[[], Optional[Profile]], settings: Mapping[str, Any]) -> Device:
     parsed = parse_device_name(name)
     adapter = _ADAPTERS.get(parsed.adapter)
     if adapter is None:
@@ -148,7 +159,7 @@ def _open(name: str, profile: Callable[[], Profile]) -> Device:
         raise DeviceUnfit(f"the device {name} needs {', '.join(missing)}", remedy=adapter.install)
     module, function = adapter.opener.split(":")
     opener: Any = getattr(importlib.import_module(module), function)
-    device: Device = opener(parsed.arguments, profile() if adapter.reads_profile else None)
+    device: Device = opener(parsed.arguments, profile() if adapter.reads_profile else None, settings)
     return device
 
 
@@ -159,4 +170,8 @@ def _missing(adapter: _Adapter) -> list[str]:
 
 def _registered() -> dict[str, EntryPoint]:
     """Adapters of other packages by name; none of them can take the name of one of Assay's own."""
-    return {point.name: point for point in entry_points(group=ENTRY_POINTS) if point.name not in _ADAPTERS}
+    if sys.version_info >= (3, 10):
+        points = entry_points(group=ENTRY_POINTS)
+    else:
+        points = entry_points().get(ENTRY_POINTS, ())
+    return {point.name: point for point in points if point.name not in _ADAPTERS}

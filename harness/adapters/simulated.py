@@ -24,7 +24,7 @@ def simulated_device(profile: Profile) -> SimulatedDevice:
     return SimulatedDevice(profile)
 
 
-def open_simulated(arguments: str, profile: Profile) -> Device:
+def open_simulated(arguments: str, profile: Profile, settings: object = None) -> Device:
     """The simulated device of the profile under test, or of the profile ``arguments`` names."""
     if arguments:
         from harness.profile.store import load_profile

@@ -150,7 +150,7 @@ def hardware_facts(device: torch.device) -> dict[str, Any]:
     return facts
 
 
-def open_torch(arguments: str, profile: object = None) -> LibraryDevice:
+def open_torch(arguments: str, profile: object = None, settings: object = None) -> LibraryDevice:
     """Open torch on a device of its own naming (``cpu``, ``cuda:0``, ``privateuseone:0`` ...), with one thread.
 
     Raises ``UsageError`` for a name torch does not know, ``DeviceUnfit`` where such a device cannot be used here.

@@ -1,24 +1,28 @@
 """The far side: a process that holds the device and does what programs say, and nothing else.
 
 It reads frames from standard input and answers on what was standard output when it began; whatever a device's library
-prints goes to standard error instead. It judges nothing and knows no expected result. This file travels: with
-``protocol`` and ``frames`` beside it, numpy and the adapter's library are all it needs, on Python 3.8 or later.
+prints goes to standard error instead. It judges nothing, knows no expected result, and starts no other process. This
+file travels: numpy and the adapter's library are all it needs beside its own archive, on Python 3.8 or later.
 """
 
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import importlib
 import mmap
 import os
 import platform
+import select
 import signal
 import sys
+import threading
 import time
-from typing import Any, BinaryIO, Dict, List
+from typing import Any, BinaryIO, Dict, List, Optional, Tuple
 
+from harness.device.bulk import gather, scatter, taken, written
 from harness.device.frames import DATA_BEGINS, HEARTBEAT, VERSION, FrameError, encode, take
-from harness.device.protocol import Device, DeviceError, Tensor
+from harness.device.protocol import Description, Device, DeviceError, Tensor
 
 #: The answer to a step that names the result of a step that failed.
 SKIPPED = "skipped"
@@ -38,8 +42,23 @@ def die_with(parent: int) -> None:
         os._exit(1)
 
 
+def end_with(pipe: int) -> None:
+    """Let this process end when nobody holds the other end of ``pipe`` any more, whatever its device is doing."""
+
+    def watch() -> None:
+        watched = select.poll()
+        watched.register(pipe, 0)  # only what is always told: that the other end is gone
+        watched.poll()
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
 class MappedFile:
     """The file both sides map: the heartbeat in its first bytes, bulk data behind ``DATA_BEGINS``."""
+
+    #: Whether data crosses in frames.
+    apart = False
 
     def __init__(self, path: str, size: int) -> None:
         descriptor = os.open(path, os.O_RDWR)
@@ -51,6 +70,21 @@ class MappedFile:
     def beat(self, frame: int, case: int) -> None:
         """Say which case is in hand; survives whatever the device does to this process."""
         HEARTBEAT.pack_into(self.memory, 0, frame & 0xFFFFFFFF, case)
+
+
+class OwnMemory:
+    """Memory of this side alone, where the two sides share none: data and heartbeats cross in frames."""
+
+    apart = True
+
+    def __init__(self, size: int, sink: BinaryIO) -> None:
+        self.memory = bytearray(size)
+        self._sink = sink
+
+    def beat(self, frame: int, case: int) -> None:
+        """Say which case is in hand, before it can do anything to this process."""
+        self._sink.write(encode({"beat": [frame, case]}))
+        self._sink.flush()
 
 
 def execute(device: Device, steps: List[Any], memory: Any) -> List[Any]:
@@ -158,31 +192,53 @@ def process_facts() -> Dict[str, Any]:
     }
 
 
+class OnModel:
+    """A device on an emulated processor: simulated, whatever it says of itself."""
+
+    def __init__(self, device: Device) -> None:
+        self._device = device
+
+    def describe(self) -> Description:
+        """What the device says, but for being real."""
+        return dataclasses.replace(self._device.describe(), simulated=True)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._device, name)
+
+
 class _FarSide:
-    """The loop over frames, with the device and the mapped file it has been given."""
+    """The loop over frames, with the device and the memory it has been given."""
 
-    def __init__(self) -> None:
+    def __init__(self, sink: BinaryIO) -> None:
         self.device: Any = None
-        self.mapped: Any = None
+        self._sink = sink
+        self._memory: Any = None
 
-    def answer(self, message: Dict[str, Any]) -> Dict[str, Any]:
+    def answer(self, message: Dict[str, Any], data: bytes) -> Tuple[Dict[str, Any], bytes]:
+        """What one frame is answered with, and the data that goes along."""
         if message["do"] == "open":
-            return self._open(message)
+            return self._open(message), b""
         if message["do"] == "map":
-            self.mapped = MappedFile(message["path"], message["size"])
-            return {"mapped": message["size"]}
+            self._map(message)
+            return {"mapped": message["size"]}, b""
         if message["do"] == "run":
-            return self._run(message)
+            return self._run(message, data)
         raise FrameError(f"the other side asks for {message['do']!r}, which this version cannot do")
+
+    def _map(self, message: Dict[str, Any]) -> None:
+        path: Optional[str] = message["path"]
+        size = message["size"]
+        self._memory = OwnMemory(size, self._sink) if path is None else MappedFile(path, size)
 
     def _open(self, message: Dict[str, Any]) -> Dict[str, Any]:
         if message["version"] != VERSION:
             return {"refused": f"the near side speaks version {message['version']}, this side {VERSION}"}
-        self.mapped = MappedFile(message["path"], message["size"])
+        self._map(message)
         module, function = message["opener"].split(":")
         try:
             opener = getattr(importlib.import_module(module), function)
-            self.device = opener(message["device"], message["profile"], message["profile_name"])
+            opened = opener(message["device"], message["profile"], message["profile_name"], message["settings"])
+            self.device = OnModel(opened) if message["emulated"] else opened
             return {"opened": describe(self.device)}
         except Exception as error:  # noqa: BLE001  the near side must be told, whatever it was
             return {
@@ -191,40 +247,54 @@ class _FarSide:
                 "exit_code": getattr(error, "exit_code", None),
             }
 
-    def _run(self, message: Dict[str, Any]) -> Dict[str, Any]:
-        answers = []
-        for number, steps in enumerate(message["programs"]):
-            self.mapped.beat(message["frame"], number + 1)
+    def _run(self, message: Dict[str, Any], data: bytes) -> Tuple[Dict[str, Any], bytes]:
+        programs, memory = message["programs"], self._memory.memory
+        if self._memory.apart:
+            scatter(memory, written(programs), data)
+        answers: List[Any] = []
+        for number, steps in enumerate(programs):
+            self._memory.beat(message["frame"], number + 1)
             began = time.perf_counter()
-            answered = execute(self.device, steps, self.mapped.memory)
+            answered = execute(self.device, steps, memory)
             answers.append([round((time.perf_counter() - began) * 1e3, 4), answered])
-        return {"frame": message["frame"], "answers": answers}
+        read = gather(memory, taken(programs, [answered for _, answered in answers])) if self._memory.apart else b""
+        return {"frame": message["frame"], "answers": answers}, read
 
 
 def serve(source: BinaryIO, sink: BinaryIO) -> None:
     """Answer frames from ``source`` on ``sink`` until it ends or says ``close``."""
-    far, received = _FarSide(), bytearray()
+    far, received = _FarSide(sink), bytearray()
     while True:
-        message = take(received)
-        if message is None:
+        arrived = take(received)
+        if arrived is None:
             data = os.read(source.fileno(), 1 << 20)
             if not data:
                 return
             received += data
             continue
-        if message["do"] == "close":
+        if arrived.message["do"] == "close":
             if far.device is not None:
                 far.device.close()
             sink.write(encode({"closed": True}))
             sink.flush()
             return
-        sink.write(encode(far.answer(message)))
+        sink.write(encode(*far.answer(*arrived)))
         sink.flush()
 
 
 def main() -> None:
-    """Serve the process that started this one, and end with it."""
+    """Serve the process of this machine that started this one, and end with it."""
     die_with(int(sys.argv[1]))
+    _serve_standard_streams()
+
+
+def serve_a_pipe() -> None:
+    """Serve whoever holds the other end of standard input, wherever that is, and end with it."""
+    end_with(0)
+    _serve_standard_streams()
+
+
+def _serve_standard_streams() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     frames_out = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
@@ -234,4 +304,4 @@ def main() -> None:
 if __name__ == "__main__":
     main()
 
-__all__ = ["DATA_BEGINS", "SKIPPED", "UNEXPECTED", "MappedFile", "describe", "die_with", "execute", "main", "serve"]
+__all__ = ["DATA_BEGINS", "SKIPPED", "UNEXPECTED", "describe", "die_with", "execute", "main", "serve", "serve_a_pipe"]

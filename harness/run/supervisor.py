@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import IO
 
-from harness.device.near import ONE_THREAD
+from harness.device.threads import ONE_THREAD
 from harness.errors import UsageError
 from harness.resources import suites_folder
 from harness.run.bundle import FAILURES, Bundle

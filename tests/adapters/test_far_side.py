@@ -48,12 +48,13 @@ def test_its_syntax_is_that_of_python_3_8(file: str) -> None:
 
 def test_opening_numpy_loads_nothing_of_the_near_side() -> None:
     code = (
-        "import sys; from harness.adapters.registry import open_from_source; open_from_source('numpy', '', '')\n"
+        "import sys; from harness.adapters.registry import open_from_source; open_from_source('numpy', '', '', {})\n"
         "print(*sorted(n for n in sys.modules if n.startswith(('harness.', 'pydantic', 'yaml', 'click', 'torch'))))"
     )
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     expected = "adapters adapters.array_operations adapters.compositions adapters.handles adapters.library "
-    expected += "adapters.memory adapters.numpy adapters.numpy_operations adapters.registry adapters.spelling adapters.synchronous "
-    expected += "device device.dtypes device.extent device.protocol errors"
+    expected += "adapters.memory adapters.numpy adapters.numpy_operations adapters.registry adapters.spelling "
+    expected += "adapters.synchronous "
+    expected += "device device.dtypes device.extent device.naming device.protocol errors"
     composed = [name for name in loaded if name.startswith("harness.adapters.compositions.")]
     assert [name for name in loaded if name not in composed] == [f"harness.{name}" for name in expected.split()]

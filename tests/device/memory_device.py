@@ -109,7 +109,7 @@ _MISDEEDS: dict[str, Callable[[], object]] = {
 }
 
 
-def open_memory(name: str, profile: str, profile_name: str) -> MemoryDevice:
+def open_memory(name: str, profile: str, profile_name: str, settings: object) -> MemoryDevice:
     """The opener tests name: refuses the device called ``refuse``, dies on ``die``."""
     if name == "refuse":
         raise DeviceError(INVALID_VALUE, "no such card")

@@ -203,7 +203,7 @@ def test_a_worker_that_does_not_end_in_time_is_killed(monkeypatch: pytest.Monkey
             raise subprocess.TimeoutExpired("worker", timeout)
         return waits()
 
-    waits = worker._process.wait
-    monkeypatch.setattr(worker._process, "wait", never)
+    waits = worker._link._process.wait
+    monkeypatch.setattr(worker._link._process, "wait", never)
     worker.close()
-    assert worker._process.poll() is not None
+    assert not worker._link.alive
