@@ -1,7 +1,7 @@
 """The far side as one archive: what a place without Assay is sent, and the lines that start it there.
 
 What travels is plain Python for 3.8 and later: this package's far side, all adapters that test a library, and
-array-api-compat, which is used only where the place has none of its own.
+array-api-compat, which is used only where the place has none of its own and a Python that it is for.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ BOOTSTRAP = "\n".join(
         "with open(held, 'wb', closefd=False) as file: file.write(b''.join(parts))",
         "path = '/proc/self/fd/%d' % held",
         "sys.path.insert(0, path)",
-        f"sys.path.append(path + '/{_BEHIND}')",
+        f"if sys.version_info >= (3, 10): sys.path.append(path + '/{_BEHIND}')",
         f"os.environ.update({json.dumps(ONE_THREAD)})",
         "from harness.device.far import serve_a_pipe",
         "serve_a_pipe()",

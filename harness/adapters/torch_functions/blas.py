@@ -5,8 +5,7 @@ This file travels to the far side of a place: torch only, Python 3.8 or later.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Mapping, Sequence
 
 import torch
 
