@@ -19,7 +19,7 @@ from harness.device.threads import ONE_THREAD
 _HOUSE = Path(__file__).resolve().parents[1]
 #: Files of the house that travel, beside all of ``adapters``.
 _FILES = (
-    *("__init__.py", "errors.py", "device/__init__.py", "device/bulk.py", "device/cpuid.py", "device/dtypes.py"),
+    *("__init__.py", "errors.py", "device/__init__.py", "device/bulk.py", "device/dtypes.py"),
     *("device/extent.py", "device/far.py", "device/frames.py", "device/naming.py", "device/protocol.py"),
 )
 #: The folder of the archive that stands behind everything the place has itself.

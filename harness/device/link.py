@@ -105,6 +105,12 @@ class Link:
         except subprocess.TimeoutExpired:
             self.kill()
             return Ending(f"the worker closed its pipe{self._last_words()}", of_the_device=True)
+        with contextlib.suppress(LinkEnded):
+            while len(self._received) < _PIECE:  # what it said before it ended may say why
+                before = len(self._received)
+                self.wait(0.0)
+                if len(self._received) == before:
+                    break
         if self._place.by_shell and code > 128 and code - 128 in DEVICE_DEATHS:
             code = 128 - code
         if code < 0:

@@ -245,7 +245,10 @@ class Worker:
     def _died(self) -> NoReturn:
         """Say how the worker died, once its pipe has ended."""
         ending = self._link.ending()
-        with contextlib.suppress(FrameError):
+        why = ending.why
+        try:
             while self._arrived() is not None:
                 pass
-        self._dead(ending.why, of_the_device=ending.of_the_device)
+        except FrameError as error:
+            why = f"{error}; {why}"
+        self._dead(why, of_the_device=ending.of_the_device)
