@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from harness.device.near import Answer, Frame, Worker, WorkerDied
+from harness.device.protocol import DEVICE_LOST
 from harness.device.wire import space_needed
 from harness.oracle.draw import Draw
 from harness.oracle.rules import FAIL, UNSUPPORTED_OUTCOME, Finding
@@ -139,6 +140,14 @@ class Engine:
                 return
             yield item
 
+    def _check_loss(self, frame: Frame, answers: Sequence[Answer]) -> None:
+        """Take a device that says it is lost for dead: nothing it answers from then on is about the cases."""
+        for number, answer in enumerate(answers):
+            said = _lost(answer)
+            if said is not None:
+                self.worker.kill()
+                raise WorkerDied(f"the device was lost: {said}", frame.number, number, of_the_device=True)
+
     @staticmethod
     def _size(batch: Sequence[Written]) -> int:
         return sum(space_needed(item.trial.program) for item in batch)
@@ -153,7 +162,9 @@ class Engine:
         self, subject: Subject, attempt: int, until: float, batch: Sequence[Written], frame: Frame
     ) -> list[CaseRow]:
         failing = []
-        for item, answer in zip(batch, self.worker.collect(frame, until), strict=True):
+        answers = self.worker.collect(frame, until)
+        self._check_loss(frame, answers)
+        for item, answer in zip(batch, answers, strict=True):
             begin = time.perf_counter()
             finding = item.trial.rule.judge(item.trial.program, answer.observations)
             self._near += time.perf_counter() - begin
@@ -163,6 +174,12 @@ class Engine:
             if row.outcome in (FAIL, UNSUPPORTED_OUTCOME):
                 failing.append(row)
         return failing
+
+
+def _lost(answer: Answer) -> str | None:
+    """What a program was told by a device that is lost."""
+    said = (one.message for one in answer.observations if one.error == DEVICE_LOST)
+    return next(said, None)
 
 
 def _check_time(until: float) -> None:

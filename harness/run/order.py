@@ -14,8 +14,9 @@ import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-#: Exit codes of a child: the device died, someone killed its worker, or evidence could not be written.
-DEVICE_DIED, WORKER_KILLED, CANNOT_WRITE = 80, 81, 82
+#: Exit codes of a child: the device died, someone killed its worker, evidence could not be written, or a fresh device
+#: is in no state to be tested.
+DEVICE_DIED, WORKER_KILLED, CANNOT_WRITE, UNFIT = 80, 81, 82, 83
 
 
 @dataclass(frozen=True)

@@ -17,16 +17,17 @@ import pytest
 
 from harness.device.far import die_with
 from harness.device.near import Worker, WorkerDied
-from harness.errors import AssayError, UsageError
+from harness.errors import AssayError, DeviceUnfit, UsageError
 from harness.interface.catalogue import load_interface
 from harness.profile.model import Profile
 from harness.profile.store import load_profile, parse_profile
 from harness.run.bundle import FAILURES, PROFILE, Bundle
 from harness.run.engine import Engine, Record, TestCut
 from harness.run.evidence import Recorder
+from harness.run.health import check_health
 from harness.run.keeper import FailureKeeper
 from harness.run.limits import DEADLINE, TEST_CAP
-from harness.run.order import CANNOT_WRITE, DEVICE_DIED, WORKER_KILLED, Order, PulseRecord
+from harness.run.order import CANNOT_WRITE, DEVICE_DIED, UNFIT, WORKER_KILLED, Order, PulseRecord
 from harness.run.plan import Plan, PlannedTest, make_plan, subjects
 from harness.run.rows import CaseRow, LostRow
 from harness.suite.case import Cases, Subject
@@ -71,6 +72,7 @@ class Life:
         """The engine, its worker started when the first test needs it."""
         if self._engine is None:
             worker = Worker(self.device, self.profile.source_bytes, self.profile.id, deadline=self.deadline)
+            check_health(worker)
             self._engine = Engine(worker, self.record, self.seed, self.cap)
             if self.keeper is not None:
                 self._engine.keep = self.keeper
@@ -181,9 +183,9 @@ class AssayItem(pytest.Item):
             if self.config.getoption("assay_order"):
                 pytest.exit(death.why, DEVICE_DIED if death.of_the_device else WORKER_KILLED)
             raise
-        except UsageError as error:
+        except (UsageError, DeviceUnfit) as error:
             if self.config.getoption("assay_order"):
-                pytest.exit(str(error), CANNOT_WRITE)
+                pytest.exit(str(error), UNFIT if isinstance(error, DeviceUnfit) else CANNOT_WRITE)
             raise
         except TestCut:
             life.engine().worker.close()

@@ -27,7 +27,7 @@ from harness.run.limits import (
     IDLE_LIVES,
     KEPT_FAILURES,
 )
-from harness.run.order import CANNOT_WRITE, Order, PulseRecord
+from harness.run.order import CANNOT_WRITE, UNFIT, Order, PulseRecord
 from harness.run.plan import Plan, PlannedTest
 from harness.run.quarantine import quarantined, subject_of
 from harness.run.rows import Evidence
@@ -173,7 +173,9 @@ def _take_note(bundle: Bundle, job: _Job, child: _Child) -> None:
     gained = _progress(job.tests, evidence) - job.before
     job.deaths_in_a_row = 0 if gained["ended"] else job.deaths_in_a_row + gained["lost"]
     job.idle_lives = 0 if gained else job.idle_lives + 1
-    if job.deaths_in_a_row >= DEATHS_IN_A_ROW:
+    if child.process.returncode == UNFIT:
+        job.ending = Ending("the device is in no state to be tested", child.last_words())
+    elif job.deaths_in_a_row >= DEATHS_IN_A_ROW:
         job.ending = Ending(f"the device died {job.deaths_in_a_row} times with no test decided between")
     elif job.idle_lives >= IDLE_LIVES and left_to_do(job.tests, evidence):
         job.ending = Ending("two lives in a row decided nothing", child.last_words())
