@@ -21,7 +21,8 @@ TORCH = "torch==2.13.0"
 NUMERIC_PEERS = ("mmasim==2.1.1", "gfloat==0.5.2")
 
 #: Other implementations of operations, in the releases whose deviations are known.
-RUNTIME_PEERS = ("onnx==1.23.2", "onnxruntime==1.32.0", "jax[cpu]==0.10.2")
+ONNX = ("onnx==1.23.2", "onnxruntime==1.32.0")
+RUNTIME_PEERS = (*ONNX, "jax[cpu]==0.10.2")
 
 
 def install(session: nox.Session, *groups: str, extras: tuple[str, ...] = ()) -> None:
@@ -44,7 +45,7 @@ def tests(session: nox.Session) -> None:
     install(session, "test")
     need(session, "jq", "openssl")
     session.run("coverage", "erase")
-    elsewhere = ("acceptance", "adapters/torch", "peers", "suites", "implementations")
+    elsewhere = ("acceptance", "adapters/torch", "adapters/onnxruntime", "peers", "suites", "implementations")
     ignored = [f"--ignore=tests/{folder}" for folder in elsewhere]
     session.run("coverage", "run", "-m", "pytest", "-n", "2", *ignored, *session.posargs)
     session.run("coverage", "combine", "--quiet")
@@ -94,9 +95,9 @@ def acceptance(session: nox.Session) -> None:
 
 @nox.session
 def adapters(session: nox.Session) -> None:
-    """The torch adapter, unit by unit and in whole runs, on torch's CPU device."""
-    install(session, "test", extras=(TORCH,))
-    folders = ("tests/adapters/torch", "tests/acceptance/torch")
+    """The adapters of torch, unit by unit and in whole runs, and of onnxruntime, on their CPU devices."""
+    install(session, "test", extras=(TORCH, *ONNX))
+    folders = ("tests/adapters/torch", "tests/adapters/onnxruntime", "tests/acceptance/torch")
     session.run("python", "-m", "pytest", "-n", "2", "--dist", "worksteal", *folders, *session.posargs)
 
 

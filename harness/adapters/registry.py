@@ -80,8 +80,8 @@ _ADAPTERS = {
         "onnxruntime:PROVIDER",
         "the installed onnxruntime on one of its execution providers",
         "harness.adapters.onnxruntime:open_onnxruntime",
-        ("numpy", "onnx", "onnxruntime"),
-        "pip install onnx onnxruntime ml-dtypes",
+        ("onnx", "onnxruntime", "array_api_compat"),
+        "pip install onnx onnxruntime array-api-compat ml-dtypes",
     ),
     "python": _Adapter(
         "python:FILE.py:FACTORY",

@@ -10,14 +10,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from harness.interface.catalogue import load_interface
-from harness.oracle.definition import definition_of, pose
+from harness.adapters.onnxruntime import open_onnxruntime
+from harness.oracle.definition import pose
 from harness.oracle.task import Task
 from harness.profile.store import parse_profile, profile_path
-from harness.suite.numeric import COMMON, written
+from harness.suite.numeric import written
 from tests.peers.jax_device import open_jax
-from tests.peers.onnxruntime_device import open_onnxruntime
-from tests.suites.asking import ask, judged, task
+from tests.suites.asking import ask, judged, task, words
 
 Found = frozenset[str]
 
@@ -104,24 +103,12 @@ JAX_IS_RIGHT = [
 
 @cache
 def onnxruntime() -> Any:
-    return open_onnxruntime()
+    return open_onnxruntime("CPUExecutionProvider")
 
 
 @cache
 def jax() -> Any:
     return open_jax()
-
-
-def words(about: Task) -> Iterable[str]:
-    """The input classes of every requirement that applies without a claim."""
-    interface = load_interface()
-    there = {**COMMON, **definition_of(about.operation).inputs}
-    applying = (
-        requirement.inputs
-        for requirement in interface.requirements
-        if requirement.when is None and about.operation in interface.operations_of(requirement)
-    )
-    return [word for word in dict.fromkeys(applying) if word in there and word not in LEFT_OUT]
 
 
 def fails(device: Any, about: Task, word: str) -> bool:
@@ -133,7 +120,7 @@ def failing(device: Any, name: str, label: str, asked: Iterable[str] | None = No
     """The input classes that a device fails, of those asked for one row of an operation's dtypes."""
     about = task(name, label)
     chosen = words(about) if asked is None else asked
-    return frozenset(word for word in chosen if word not in apart and fails(device, about, word))
+    return frozenset(word for word in chosen if word not in LEFT_OUT | apart and fails(device, about, word))
 
 
 @pytest.mark.parametrize(("name", "label"), OF_ONNXRUNTIME)

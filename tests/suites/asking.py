@@ -23,6 +23,18 @@ def task(operation: str, label: str, profile: str = "reference/ieee") -> Task:
     return Task(found, row, load_profile(profile))
 
 
+def words(about: Task) -> list[str]:
+    """The input classes of every requirement that applies to an operation without a claim."""
+    interface = load_interface()
+    there = {**COMMON, **definition_of(about.operation).inputs}
+    applying = (
+        requirement.inputs
+        for requirement in interface.requirements
+        if requirement.when is None and about.operation in interface.operations_of(requirement)
+    )
+    return [word for word in dict.fromkeys(applying) if word in there]
+
+
 def ask(device: Any, about: Task, word: str, seed: str = "0") -> list[tuple[str, Finding]]:
     """Every question of the input class ``word``, with what the rule found."""
     questions = definition_of(about.operation).inputs.get(word) or COMMON[word]

@@ -1,0 +1,1 @@
+"""The onnxruntime adapter; collected only where onnx and onnxruntime are installed."""
