@@ -138,7 +138,7 @@ def test_modules_lying_in_the_current_folder_are_not_imported(user: User) -> Non
     [
         (["certify", "hygon/k100ai"], "hygon/k100-ai"),
         (["certify", "hygon/k100-ai", "--device", "cuda"], "numpy"),
-        (["certify", "hygon/k100-ai", "--device", "numpy@ssh:host"], "@worker"),
+        (["certify", "hygon/k100-ai", "--device", "numpy@qemu:-x"], "@qemu:Dhyana"),
         (["certify", "hygon/k100-ai", "--resume"], "--out"),
         (["verify", "no-such-folder"], "no-such-folder"),
         (["replay", "no-such-folder", "1"], "no-such-folder"),
